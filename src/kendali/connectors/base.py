@@ -1,0 +1,173 @@
+"""The smallest interface that serves every source. Plain Python, no Django: values in, values out.
+
+The engine owns retries, approvals, storage and journal; a connector only looks, copies and (later) deletes.
+All instants are aware UTC datetimes. A *ref* is the source's own stable id of one record, as text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import BinaryIO, Literal, Protocol
+
+import pyarrow as pa
+
+RecordClass = Literal["conversation", "recording"]
+State = Literal["open", "pending", "snoozed", "resolved"]  # recordings are always "resolved"
+
+
+class SourceError(Exception):
+    """A source could not do what was asked. `code` is stable, `facts` fill the sentence shown to a person."""
+
+    def __init__(self, code: str, **facts: object) -> None:
+        super().__init__(f"{code} {facts}" if facts else code)
+        self.code = code
+        self.facts = facts
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong with one record or one source; never skipped silently. Codes: see `problems.py`."""
+
+    code: str
+    ref: str = ""
+    part: str = ""
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    record_class: RecordClass
+    reads_by: Literal["sql", "files", "api"]
+    deletes_by: Literal["sql", "api", "files", "by_hand", "none"]
+    delete_is_async: bool = False
+    verify: Literal["full", "record_only", "none"] = "full"
+    keyset: bool = True
+    soft_delete_days: int = 0
+    native_retention: bool = False
+    sees_files: bool = True
+    max_rps: float | None = None
+    leaves_behind: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What a look at the source found; nothing was written there. `problems` empty = usable."""
+
+    version: str
+    rights: Sequence[str]
+    clock_skew: timedelta | None
+    counts: Mapping[str, int]
+    problems: Sequence[Problem] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Everything strictly older than `instant`, by the rule's date field."""
+
+    instant: datetime
+    field: Literal["started_at", "last_activity_at"] = "started_at"
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One record as the source lists it: enough for the catalogue, no content."""
+
+    ref: str
+    started_at: datetime | None  # oldest message; start of the call
+    last_activity_at: datetime | None  # last message; end of the call
+    modified_at: datetime | None  # newest modification the source admits to
+    state: State = "resolved"
+    display: str = ""  # the number people know it by, e.g. Chatwoot's display_id
+    channel: str = ""
+    agent: str = ""
+    customer_name: str = ""
+    customer_phone: str = ""
+    parts: int = 0  # messages, or audio files
+    size: int | None = None  # bytes of its files where the source knows them
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """One file of a record. `open` may be called once per attempt; `path` where it is a local file (allows processes)."""
+
+    name: str
+    size: int
+    open: Callable[[], BinaryIO]
+    path: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """What is sealed under one key: a recording (call facts + its audio files), or one attachment."""
+
+    ref: str
+    part: str
+    files: Sequence[SourceFile]
+    facts: Mapping[str, object] = field(default_factory=dict)  # JSON values; stored inside the sealed unit
+
+
+@dataclass(frozen=True, slots=True)
+class FileDigest:
+    name: str
+    size: int
+    sha256: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class UnitResult:
+    ref: str
+    part: str
+    files: Sequence[FileDigest]
+    problems: Sequence[Problem] = ()
+
+
+class Sink(Protocol):
+    """Where a snapshot goes; the archive's package writer implements it."""
+
+    def table(self, name: str, batch: pa.RecordBatch) -> None:
+        """Rows of one source table, first column `_ref` (utf8), all batches of a table in ascending `_ref` order
+        (same order for every table: the order of `refs` given to snapshot). Column metadata
+        ``kendali.volatile=1`` marks what the fingerprint leaves out."""
+
+    def units(self, units: Iterable[Unit]) -> Iterator[UnitResult]:
+        """Seal files; results come back in the order given, possibly several units later (they run in parallel)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What was copied of one record. `problems` non-empty: this record is not completely backed up."""
+
+    ref: str
+    fingerprint: bytes  # 32 bytes, kendali.fingerprint
+    covered_until: datetime | None  # newest content instant inside the copy
+    modified_at: datetime | None
+    problems: Sequence[Problem] = ()
+
+
+class Connector(Protocol):
+    def capabilities(self) -> Capabilities: ...
+
+    def probe(self) -> Probe:
+        """Never raises for what a person can repair: an unreachable host is a problem in the answer."""
+
+    def due(self, cut: Cut | None, after: str, limit: int) -> Sequence[Listed]:
+        """One keyset page ordered by the source's own id, strictly after `after` ('' = from the start);
+        cut None = everything. Raises SourceError."""
+
+    def oldest_uncovered(self, covered: Mapping[str, datetime]) -> Mapping[str, datetime | None]:
+        """ref → instant of the oldest content newer than what a backup already covers (None: nothing newer)."""
+
+    def snapshot(self, refs: Sequence[str], sink: Sink) -> Iterator[Snapshot]:
+        """Copy records with all their parts into the sink. A record that cannot be read comes back with problems;
+        a source that is gone raises SourceError. A constant number of queries per thousand records."""
+
+    def fingerprints(self, refs: Sequence[str]) -> Mapping[str, bytes]:
+        """The same function as in `snapshot`, nothing copied; a ref that is absent is missing in the answer."""
+
+    def search(self, text: str, limit: int) -> Sequence[str]:
+        """Refs whose content has this text, newest first; [] where the source has no text."""
+
+    def close(self) -> None: ...

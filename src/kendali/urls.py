@@ -1,0 +1,11 @@
+"""Every page of Kendali; each app brings its own table."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("kendali.accounts.urls")),
+    path("", include("kendali.audit.urls")),
+    path("", include("kendali.vault.urls")),
+    path("", include("kendali.records.urls")),
+    path("", include("kendali.home.urls")),
+]
