@@ -74,14 +74,13 @@ def is_working_day(day: date, holidays: Container[date]) -> bool:
 
 
 def add_working_days(day: date, count: int, holidays: Container[date]) -> date:
-    """The `count`-th working day after `day`; 0 = `day` itself or the next working day."""
-    while not is_working_day(day, holidays):
+    """The `count`-th working day after `day`; 0 = `day` itself, or the next working day when it is none."""
+    if count == 0 and is_working_day(day, holidays):
+        return day
+    for _ in range(max(count, 1)):
         day += timedelta(days=1)
-        if count and is_working_day(day, holidays):
-            count -= 1
-    while count:
-        day += timedelta(days=1)
-        count -= is_working_day(day, holidays)
+        while not is_working_day(day, holidays):
+            day += timedelta(days=1)
     return day
 
 
