@@ -1,33 +1,142 @@
-"""Tests run as the program runs: migrated by the owner, then connected as kendali_app, which owns nothing."""
+"""Tests run as the program runs: migrated by the owner, then connected as kendali_app, which owns nothing.
+
+`DATABASE_OWNER_URL` names a role that may create databases; each pytest process makes its own.
+"""
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
 from django.conf import settings
 from django.db import connections
+from django.db.backends.postgresql.operations import DatabaseOperations
+from hypothesis import settings as hypothesis_settings
+from psycopg.sql import SQL, Identifier
+from pytest_django.plugin import DjangoDbBlocker
+from tests import pristine
+
+from kendali import environment
+from kendali.home.database_roles import connect_arguments, grant_to_app
+
+LONG = os.environ.get("KENDALI_LONG") == "1"
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+hypothesis_settings.register_profile("short", deadline=None, print_blob=True)
+hypothesis_settings.register_profile("long", deadline=None, print_blob=True, max_examples=1000)
+hypothesis_settings.load_profile("long" if LONG else "short")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What takes minutes runs only when asked for; a browser test only where there is a browser."""
+    left_out = [item for item in items if _left_out(item)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if CHROMIUM is None:
+        terminalreporter.write_line("Browser tests did NOT run: no Chromium found; apt-get install chromium.")
+    if not LONG:
+        terminalreporter.write_line("Tests that take minutes did not run: ./kendali test --long runs them too.")
+
+
+def _left_out(item: pytest.Item) -> bool:
+    if item.get_closest_marker("long") and not LONG:
+        return True
+    return item.get_closest_marker("browser") is not None and CHROMIUM is None
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
-    """Create and migrate the test database as the owner."""
-    connections["default"].settings_dict.update(
-        USER=settings.DATABASE_OWNER["USER"], PASSWORD=settings.DATABASE_OWNER["PASSWORD"]
-    )
+def chromium() -> str:
+    """The system's Chromium, for playwright's `executable_path`; such tests carry the marker `browser`."""
+    assert CHROMIUM is not None
+    return CHROMIUM
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
-    app = settings.DATABASES["default"]
-    connection = connections["default"]
-    owner = {key: connection.settings_dict[key] for key in ("USER", "PASSWORD")}
-    connection.close()
-    connection.settings_dict.update(USER=APP["USER"], PASSWORD=APP["PASSWORD"])
+def django_db_keepdb(django_db_modify_db_settings: None) -> bool:
+    """Django finds the database made below, migrates it and leaves dropping it to us."""
+    return True
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    request: pytest.FixtureRequest, django_db_modify_db_settings_parallel_suffix: None
+) -> Iterator[None]:
+    """Make an empty database as `prepare` would: the owner's, with the program's rights on all that will be in it."""
+    database = connections["default"].settings_dict
+    name = database["TEST"]["NAME"] or f"test_{database['NAME']}"
+    database["TEST"]["NAME"] = name
+    reuse = request.config.getoption("reuse_db") and not request.config.getoption("create_db")
+    drop = SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(name))
+    with psycopg.connect(**_owner("postgres"), autocommit=True) as server:
+        if not reuse:
+            server.execute(drop)
+        if not server.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone():
+            server.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
+    with psycopg.connect(**_owner(name), autocommit=True) as owner:
+        grant_to_app(owner, database["USER"])
     yield
-    connection.close()
-    connection.settings_dict.update(owner)
-    del app
+    if not request.config.getoption("reuse_db"):
+        with psycopg.connect(**_owner("postgres"), autocommit=True) as server:
+            server.execute(drop)
 
 
-APP = {key: settings.DATABASES["default"][key] for key in ("USER", "PASSWORD")}
+@pytest.fixture(scope="session")
+def django_db_createdb() -> bool:
+    return False
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    _as_owner: dict[str, str], django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    connection = connections["default"]
+    with django_db_blocker.unblock():
+        connection.close()
+    connection.settings_dict.update(_as_owner)
+    name = connection.settings_dict["NAME"]
+    with psycopg.connect(**_owner(name), autocommit=True) as owner:
+        pristine.remember(owner)
+        DatabaseOperations.execute_sql_flush = lambda *_: pristine.put_back(owner)  # type: ignore[method-assign]
+        yield
+    with django_db_blocker.unblock():
+        connections.close_all()
+
+
+@pytest.fixture(scope="session")
+def _as_owner(django_db_modify_db_settings: None) -> dict[str, str]:
+    """Connect as the owner while the migrations run; the answer is what to connect as afterwards."""
+    database = connections["default"].settings_dict
+    app = {key: database[key] for key in ("USER", "PASSWORD")}
+    database.update({key: settings.DATABASE_OWNER[key] for key in app})
+    return app
+
+
+@pytest.fixture
+def process_environment(transactional_db: None, tmp_path: Path) -> dict[str, str]:
+    """What a second process needs to work on this test's database: a worker to be killed, a command, a web server."""
+    database = connections["default"].settings_dict
+    return os.environ | {
+        "DATABASE_URL": environment.database_url(database),
+        "DATABASE_OWNER_URL": environment.database_url(_owner_entry(database["NAME"])),
+        "DJANGO_SETTINGS_MODULE": "kendali.settings",
+        "KENDALI_HOME": str(tmp_path / "home"),
+        "KENDALI_SECRET_KEY": settings.SECRET_KEY,
+        "PYTHONPATH": str(Path(__file__).parent / "src"),
+    }
+
+
+def _owner_entry(name: str) -> dict[str, Any]:
+    return settings.DATABASE_OWNER | {"NAME": name}
+
+
+def _owner(name: str) -> dict[str, Any]:
+    return connect_arguments(_owner_entry(name))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -9,12 +10,19 @@ from csp.constants import NONE, SELF
 
 from kendali import environment
 
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 PACKAGE = Path(__file__).resolve().parent
 HOME = Path(environment.text("KENDALI_HOME", str(PACKAGE.parent.parent / "var")))
 
 TESTING = "pytest" in sys.modules
 DEBUG = environment.boolean("KENDALI_DEBUG", False)
-SECRET_KEY = environment.text("KENDALI_SECRET_KEY", "only-for-tests-and-tools" if TESTING else None)
+SECRET_KEY = environment.text("KENDALI_SECRET_KEY", "only-for-tests-and-tools" * 2 if TESTING else None)
+if len(SECRET_KEY) < 32:
+    raise environment.BadSetting(
+        "KENDALI_SECRET_KEY", "is shorter than 32 characters; make one: head -c 48 /dev/urandom | base64"
+    )
+# Encrypts what the database may not hold in the clear: passwords of sources and stores. Never in a backup.
+KENDALI_INSTALLATION_KEY = environment.key("KENDALI_INSTALLATION_KEY", bytes(32) if TESTING else None)
 ALLOWED_HOSTS = environment.text("KENDALI_HOSTS", "localhost,127.0.0.1,[::1],testserver").split(",")
 BASE_URL = environment.text("KENDALI_URL", "http://127.0.0.1:8000")
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
@@ -102,9 +110,12 @@ STATIC_URL = "static/"
 STATIC_ROOT = HOME / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "staticfiles": {"BACKEND": "kendali.home.static_files.VersionedStaticFiles"},
 }
+# Files are served from the packages they came in; no collecting step. Their addresses carry a digest.
 WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = DEBUG
+WHITENOISE_MAX_AGE = 24 * 3600
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -129,8 +140,38 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BASE_URL.startswith("https://")
 SESSION_COOKIE_SAMESITE = "Lax"
 
 # Where packages go, and where the keys of the epochs live (never in the database).
-KENDALI_STORE = environment.text("KENDALI_STORE", str(HOME / "store"))
+KENDALI_STORE = environment.folder_or_bucket("KENDALI_STORE", str(HOME / "store"))
 KENDALI_KEYS = environment.text("KENDALI_KEYS", str(HOME / "keys" / "slot-1") + "," + str(HOME / "keys" / "slot-2"))
+
+# E-mail beside the inbox; without KENDALI_SMTP none is sent.
+globals().update(environment.mail("KENDALI_SMTP"))
+KENDALI_MAIL = "KENDALI_SMTP" in os.environ
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = environment.text("KENDALI_MAIL_FROM", "kendali@localhost")
+
+# A worker that gave no sign for three heartbeats is taken for dead and its jobs are given to another.
+KENDALI_HEARTBEAT_SECONDS = environment.integer("KENDALI_HEARTBEAT_SECONDS", 1 if TESTING else 10, minimum=1)
+KENDALI_WORKER_JOBS = environment.integer("KENDALI_WORKER_JOBS", 2, minimum=1)
+KENDALI_WEB_PROCESSES = environment.integer("KENDALI_WEB_PROCESSES", 1, minimum=1)
+KENDALI_WEB_THREADS = environment.integer("KENDALI_WEB_THREADS", 8, minimum=1)
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"no_secrets": {"()": "kendali.home.logs.NoSecrets"}},
+    "formatters": {"plain": {"()": "kendali.home.logs.PlainLine"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["no_secrets"]}},
+    "root": {"handlers": ["stderr"], "level": environment.choice("KENDALI_LOG", "INFO", LOG_LEVELS)},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "django.server": {"handlers": [], "level": "INFO", "propagate": True},
+        "procrastinate": {"level": "WARNING"},
+        "axes": {"level": "WARNING"},
+    },
+}
+
+# Mail goes out only where a server is set; the inbox in Kendali always works.
+KENDALI_SMTP = environment.mail_server("KENDALI_SMTP_URL")
+KENDALI_MAIL_FROM = environment.text("KENDALI_MAIL_FROM", "Kendali <kendali@localhost>")
 
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours
