@@ -28,21 +28,21 @@ class StoreError(ArchiveError):
     """The store did not do it. Subclasses tell what a person or a retry can do about it."""
 
 
-class StoreFull(StoreError):
+class StoreFullError(StoreError):
     """No space left (ENOSPC, EDQUOT): free some, then run again."""
 
 
-class StoreRefused(StoreError):
+class StoreRefusedError(StoreError):
     """The store said no: rights, credentials, a lock. A retry does not help."""
 
 
-class StoreUnreachable(StoreError):
+class StoreUnreachableError(StoreError):
     """The store is not there or does not answer: a retry may help."""
 
 
-class StoreExists(StoreError):
+class StoreExistsError(StoreError):
     """Create-only: something of this name is there already. Nothing was changed."""
 
 
-class StoreMissing(StoreError):
+class StoreMissingError(StoreError):
     """Nothing of this name is there."""
