@@ -248,3 +248,12 @@ class AgeWriter:
         except BaseException:
             self._open = False  # nothing may continue a stream with a hole in it
             raise
+
+
+def encrypt_bytes(recipient: Recipient, data: bytes) -> bytes:
+    """A small age file."""
+    sealed = bytearray()
+    writer = AgeWriter(recipient, sealed.extend)
+    writer.write(data)
+    writer.finish(len(data))
+    return bytes(sealed)

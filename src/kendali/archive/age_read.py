@@ -74,7 +74,8 @@ def parse_header(data: bytes) -> Header:
         if VERSION.startswith(data[: len(VERSION)]):
             raise _MoreNeededError
         raise AgeError("not_age" if not data.startswith(b"age-encryption.org/") else "version")
-    at, stanzas = len(VERSION), []
+    at = len(VERSION)
+    stanzas: list[Stanza] = []
     while True:
         start = at
         line, at = _line(data, at)
@@ -172,6 +173,11 @@ def read_age(source: Source, identity: Identity, buffers: ReadBuffers | None = N
         filled, ended = _fill(source, sealed, rest)
         at = 0
     yield _last(aead, index, sealed[at:filled], buffers.plain)
+
+
+def decrypt_bytes(identity: Identity, data: bytes) -> bytes:
+    """The content of a small age file, whole or not at all."""
+    return b"".join(bytes(part) for part in read_age(io.BytesIO(data), identity))
 
 
 def _fill(source: Source, room: memoryview, filled: int) -> tuple[int, bool]:
