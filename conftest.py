@@ -9,7 +9,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
@@ -19,10 +19,13 @@ from django.db.backends.postgresql.operations import DatabaseOperations
 from hypothesis import settings as hypothesis_settings
 from psycopg.sql import SQL, Identifier
 from pytest_django.plugin import DjangoDbBlocker
-from tests import pristine
 
 from kendali import environment
 from kendali.home.database_roles import connect_arguments, grant_to_app
+from tests import pristine
+
+if TYPE_CHECKING:
+    from tests.cast import Cast
 
 LONG = os.environ.get("KENDALI_LONG") == "1"
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -118,6 +121,14 @@ def _as_owner(django_db_modify_db_settings: None) -> dict[str, str]:
     app = {key: database[key] for key in ("USER", "PASSWORD")}
     database.update({key: settings.DATABASE_OWNER[key] for key in app})
     return app
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    """The people of the examples and the two clients, as rows."""
+    from tests.cast import assemble
+
+    return assemble()
 
 
 @pytest.fixture

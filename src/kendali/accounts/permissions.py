@@ -1,0 +1,226 @@
+"""Who may do what: one line per action. Pages, API, worker and sentences all ask here.
+
+The administrator keeps users, sources and settings, and approves, raises, executes and deletes nothing.
+The auditor reads everything. A client sees only its own data. Agents have nothing here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_noop as _
+
+from kendali.accounts import roles
+from kendali.accounts.roles import (
+    ADMINISTRATOR,
+    AGENT,
+    AUDITOR,
+    CLIENT,
+    DOCUMENT_CONTROL,
+    DOCUMENT_OWNER,
+    MANAGER_OPERATION,
+    QMR,
+    TEAM_IT,
+    TEAM_LEADER,
+)
+from kendali.audit.actor import Actor
+from kendali.verdict import YES, Verdict, no
+
+if TYPE_CHECKING:
+    from kendali.accounts.models import Client, Deputy, User
+
+PROCEDURE = {TEAM_LEADER, TEAM_IT, DOCUMENT_CONTROL, QMR, MANAGER_OPERATION, AUDITOR}
+OVERSIGHT = {QMR, MANAGER_OPERATION}
+
+CAN: dict[str, frozenset[str]] = {
+    # Backup & deletion
+    "radar.view": frozenset(PROCEDURE | {ADMINISTRATOR}),
+    "escalation.view": frozenset(PROCEDURE | {ADMINISTRATOR}),
+    "escalation.raise": frozenset({TEAM_LEADER}),
+    "escalation.accept": frozenset({TEAM_IT}),
+    "escalation.return": frozenset({TEAM_IT}),
+    "escalation.run": frozenset({TEAM_IT}),
+    "escalation.pause": frozenset({TEAM_IT}),
+    "escalation.confirm": frozenset({TEAM_LEADER}),
+    "escalation.cancel": frozenset({TEAM_LEADER}),
+    "unbackupable.propose": frozenset({TEAM_LEADER}),
+    "unbackupable.confirm": frozenset(OVERSIGHT),
+    "package.view": frozenset(PROCEDURE | {ADMINISTRATOR}),
+    "package.download": frozenset({TEAM_IT, DOCUMENT_CONTROL, QMR}),
+    "package.verify": frozenset({TEAM_IT, QMR}),
+    "drill.run": frozenset({TEAM_IT, QMR}),
+    # One record: the catalogue line, its content, the search over both
+    "record.view": frozenset(PROCEDURE | {CLIENT}),
+    "record.search": frozenset(PROCEDURE),
+    "record.open_content": frozenset({TEAM_LEADER, QMR, MANAGER_OPERATION, AUDITOR}),
+    # What holds for a client
+    "client_page.view": frozenset(PROCEDURE | {CLIENT, ADMINISTRATOR}),
+    "policy.view": frozenset(PROCEDURE | {CLIENT, ADMINISTRATOR}),
+    "policy.edit": frozenset(OVERSIGHT),
+    "register.view": frozenset(PROCEDURE | {CLIENT, DOCUMENT_OWNER}),
+    # Sources, keys, settings
+    "source.view": frozenset(PROCEDURE | {ADMINISTRATOR}),
+    "source.edit": frozenset({ADMINISTRATOR}),
+    "source.probe": frozenset({ADMINISTRATOR, TEAM_IT}),
+    "source.scan": frozenset({ADMINISTRATOR, TEAM_IT, TEAM_LEADER}),
+    "keys.view": frozenset({ADMINISTRATOR, TEAM_IT, QMR, AUDITOR}),
+    "keys.manage": frozenset({ADMINISTRATOR, TEAM_IT}),
+    "settings.view": frozenset({ADMINISTRATOR, QMR, MANAGER_OPERATION, AUDITOR}),
+    "settings.edit": frozenset({ADMINISTRATOR}),
+    "health.view": frozenset({ADMINISTRATOR, TEAM_IT, AUDITOR}),
+    # People and the trail
+    "audit.view": frozenset(OVERSIGHT | {AUDITOR, ADMINISTRATOR}),
+    "user.view": frozenset({ADMINISTRATOR, AUDITOR}),
+    "user.edit": frozenset({ADMINISTRATOR}),
+    "client.view": frozenset({ADMINISTRATOR, AUDITOR}),
+    "client.edit": frozenset({ADMINISTRATOR}),
+    "token.own": frozenset(roles.ALL - {AGENT}),
+}
+
+# What an API token may be limited to; every action is in exactly one scope.
+CONTENT_ACTIONS = frozenset({"record.open_content", "package.download"})
+ADMINISTER_ACTIONS = frozenset({"source.edit", "keys.manage", "settings.edit", "user.edit", "client.edit", "token.own"})
+SCOPES = ["read", "content", "operate", "administer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """A role in force now, the user's own (principal None) or as a deputy; client None = all clients."""
+
+    role: str
+    client_id: int | None
+    principal_id: int | None = None
+    principal_name: str | None = None
+
+
+class Refused(PermissionDenied):
+    """A permission or a rule said no; `verdict` holds the reason a person can read."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        super().__init__(verdict.reason % dict(verdict.facts) if verdict.facts else verdict.reason)
+        self.verdict = verdict
+
+
+def scope_of(action: str) -> str:
+    if action in CONTENT_ACTIONS:
+        return "content"
+    if action in ADMINISTER_ACTIONS:
+        return "administer"
+    return "read" if action.endswith((".view", ".search")) else "operate"
+
+
+def can(
+    user: User | AnonymousUser, action: str, client: Client | int | None = None, *, at: datetime | None = None
+) -> Verdict:
+    """May this person do this, for this client (None: for any client at all)? KeyError: no such action."""
+    allowed = CAN[action]
+    if isinstance(user, AnonymousUser) or not user.is_active:
+        return no(_("Log in first."))
+    if user.token_scopes is not None and scope_of(action) not in user.token_scopes:
+        return no(_("This token does not have the scope %(scope)s."), scope=scope_of(action))
+    if any(right.role in allowed and covers(right, client) for right in rights(user, at=at)):
+        return YES
+    return no(_("Only %(roles)s may do this."), roles=", ".join(str(roles.LABELS[role]) for role in sorted(allowed)))
+
+
+def acting(user: User, action: str, client: Client | int | None = None, *, at: datetime | None = None) -> Actor:
+    """The permission check of an action, always asked of the database: who acts, in which role, for whom.
+
+    A role of one's own goes before one held as a deputy. Raises Refused."""
+    user.remembered_rights = None
+    verdict = can(user, action, client, at=at)
+    if not verdict:
+        raise Refused(verdict)
+    usable = [right for right in rights(user, at=at) if right.role in CAN[action] and covers(right, client)]
+    right = min(usable, key=lambda r: (r.principal_id is not None, r.role))
+    return Actor(user.pk, user.name, right.role, right.principal_name, right.principal_id)
+
+
+def holders(action: str, client: Client | int | None = None, *, at: datetime | None = None) -> list[User]:
+    """Everybody who can do this now, deputies included: who a notice goes to, who "menunggu tindakan" names."""
+    from kendali.accounts.models import RoleGrant, User
+
+    at = at or timezone.now()
+    grants = RoleGrant.objects.filter(role__in=CAN[action], ended_at=None, user__is_active=True)
+    if client is not None:
+        grants = grants.filter(Q(client=None) | Q(client_id=_id(client)))
+    held = set(grants.values_list("user_id", "role"))
+    ids = {user_id for user_id, _role in held}
+    ids |= {row.deputy_id for row in deputies_in_force(at) if (row.principal_id, row.role) in held}
+    return list(User.objects.filter(pk__in=ids, is_active=True).order_by("name"))
+
+
+def rights(user: User, *, at: datetime | None = None) -> tuple[Right, ...]:
+    """All roles in force for a person; two queries, remembered for the length of a page."""
+    if user.remembered_rights is not None:
+        remembered: tuple[Right, ...] = user.remembered_rights
+        return remembered
+    found = _rights(user, at or timezone.now())
+    if user.remembers_rights:
+        user.remembered_rights = found
+    return found
+
+
+def _rights(user: User, at: datetime) -> tuple[Right, ...]:
+    from kendali.accounts.models import RoleGrant
+
+    own = RoleGrant.objects.filter(user=user, ended_at=None).values_list("role", "client_id")
+    found = [Right(role, client_id) for role, client_id in own]
+    for row in deputies_in_force(at, deputy=user):
+        lent = RoleGrant.objects.filter(user=row.principal, role=row.role, ended_at=None)
+        found += [Right(g.role, g.client_id, row.principal_id, row.principal.name) for g in lent]
+    return tuple(found)
+
+
+def deputies_in_force(at: datetime, *, deputy: User | None = None) -> list[Deputy]:
+    from kendali.accounts.models import Deputy
+
+    rows = Deputy.objects.filter(ended_at=None, principal__is_active=True).select_related("principal")
+    if deputy is not None:
+        rows = rows.filter(deputy=deputy)
+    return [row for row in rows if in_force(row, at)]
+
+
+def in_force(row: Deputy, at: datetime) -> bool:
+    """The days of a deputy are days where the principal works."""
+    today = at.astimezone(ZoneInfo(row.principal.zone)).date()
+    return row.starts <= today <= row.ends
+
+
+def same_person(a: User | int | None, b: User | int | None, *, since: datetime | None = None) -> bool:
+    """For separation of duties a person and their deputy count as one (records-control, decision 12).
+
+    Any deputyship between the two counts that was in force at any time from `since` (default: ever): a deputy who
+    raised an order last week must not let the principal approve it today, after the deputyship has ended."""
+    from kendali.accounts.models import Deputy
+
+    if a is None or b is None:
+        return False
+    first, second = _id(a), _id(b)
+    if first == second:
+        return True
+    pair = Q(principal=first, deputy=second) | Q(principal=second, deputy=first)
+    rows = Deputy.objects.filter(pair, starts__lte=timezone.localdate())
+    if since is not None:
+        rows = rows.filter(ends__gte=timezone.localdate(since)).filter(Q(ended_at=None) | Q(ended_at__gte=since))
+    return rows.exists()
+
+
+def covers(right: Right, client: Client | int | None) -> bool:
+    return client is None or right.client_id is None or right.client_id == _id(client)
+
+
+def role_labels(codes: Iterable[str]) -> str:
+    return ", ".join(str(roles.LABELS[code]) for code in codes)
+
+
+def _id(thing: Client | User | int) -> int:
+    return thing if isinstance(thing, int) else thing.pk

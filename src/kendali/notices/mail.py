@@ -1,0 +1,41 @@
+"""E-mail over SMTP, in the receiver's language, as plain text and simple HTML."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+from django.utils import translation
+
+from kendali.audit.sentences import notices, say
+from kendali.notices.models import Notice
+
+
+def configured() -> bool:
+    return bool(settings.KENDALI_MAIL)
+
+
+def sentence(notice: Notice) -> str:
+    """What the notice says, in the active language."""
+    return say(notices().get(notice.kind, notice.kind), notice.facts)
+
+
+def send(notice: Notice) -> None:
+    """One e-mail to one person. Raises OSError or smtplib.SMTPException; the job counts and repeats it."""
+    with translation.override(notice.user.language):
+        subject = sentence(notice)
+        context = {"notice": notice, "sentence": subject, "link": settings.BASE_URL.rstrip("/") + notice.url}
+        text = render_to_string("notices/mail.txt", context)
+        html = render_to_string("notices/mail.html", context)
+    deliver(to=notice.user.email, subject=subject, text=text, html=html)
+
+
+def deliver(*, to: str, subject: str, text: str, html: str) -> None:
+    message = EmailMultiAlternatives(
+        subject=" ".join(subject.split())[:180],
+        body=text,
+        to=[to],
+        headers={"Auto-Submitted": "auto-generated"},
+    )
+    message.attach_alternative(html, "text/html")
+    message.send()
