@@ -1,0 +1,343 @@
+"""Carry a running escalation to its end: package by package, each written, read back, drilled, and only then counted.
+
+Rows are the truth: the job may run twice and may die anywhere. A package counts when its row says verified, and that
+happens in the same transaction that points the records to it, under the fence of the attempt.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import timezone
+
+from kendali.archive import drill, stores, verify, writer
+from kendali.archive.errors import ArchiveError
+from kendali.audit import actions as audit
+from kendali.audit.actor import SYSTEM
+from kendali.connectors.base import Connector, Sink, Snapshot, SourceError
+from kendali.records.actions import counts, escalations, lease, numbers, sources
+from kendali.records.models import Escalation, EscalationItem, Package, PackageCheck
+from kendali.terms import settings as terms
+from kendali.vault import actions as vault
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One waiting line of the frozen list."""
+
+    item: int
+    record: int
+    ref: str
+
+
+class Damaged(Exception):
+    """What was just written does not verify: the order stops, nothing of the package counts."""
+
+    def __init__(self, package: Package, problems: Sequence[object]) -> None:
+        super().__init__(package.number)
+        self.package, self.problems = package, problems
+
+
+def run(order_id: int, *, worker: str) -> None:
+    """The job. Raises lease.Busy while another worker is at it; every other end is a row."""
+    fence = lease.take(order_id, worker)
+    if fence is None:
+        return
+    order = Escalation.objects.select_related("client", "source", "policy").get(pk=order_id)
+    try:
+        _abandon_earlier(order, fence)
+        with sources.connected(order.source) as connector:
+            store = stores.open_store(settings.KENDALI_STORE)
+            for month, lines in _batches(order):
+                _one_package(order, fence, connector, store, month, lines)
+        _finish(fence)
+    except lease.Fenced:
+        return
+    except (SourceError, ArchiveError) as error:
+        _stop(fence, error.code, dict(error.facts))
+    except Damaged as damaged:
+        _stop(fence, "package_damaged", {"number": damaged.package.number, "problems": len(damaged.problems)})
+    finally:
+        lease.release(fence)
+
+
+def _abandon_earlier(order: Escalation, fence: lease.Fence) -> None:
+    """What an earlier attempt left half-done never counts; its bytes are removed by `packages.clean`."""
+    left = Package.objects.filter(
+        escalation=order, status__in=[Package.Status.WRITING, Package.Status.WRITTEN], attempt__lt=fence.attempt
+    )
+    if left.update(status=Package.Status.ABANDONED):
+        audit.record(
+            "escalation.taken_over",
+            actor=SYSTEM,
+            at=timezone.now(),
+            obj=order,
+            client=order.client,
+            facts={"attempt": fence.attempt},
+        )
+
+
+def _batches(order: Escalation) -> Iterator[tuple[date, list[Line]]]:
+    """Waiting lines by month, at most so many records and bytes a package. Each batch asks anew what still waits."""
+    most, volume = terms.number("package.records"), terms.number("package.megabytes") * 1_000_000
+    while True:
+        waiting = order.items.filter(outcome=EscalationItem.Outcome.WAITING)
+        first = waiting.order_by("month").values_list("month", flat=True).first()
+        if first is None:
+            return
+        rows = (
+            waiting.filter(month=first)
+            .order_by("record_id")
+            .values_list("pk", "record_id", "record__ref", "record__size")[:most]
+        )
+        lines, size = [], 0
+        for item, record, ref, length in rows.iterator(chunk_size=5000):
+            size += length or 0
+            if lines and size > volume:
+                break
+            lines.append(Line(item, record, ref))
+        yield first, lines
+
+
+def _one_package(
+    order: Escalation, fence: lease.Fence, connector: Connector, store: stores.Store, month: date, lines: list[Line]
+) -> None:
+    package, key = _begin(order, fence, month)
+    snapshots: dict[str, Snapshot] = {}
+
+    def fill(sink: Sink) -> Iterator[Snapshot]:
+        for snapshot in connector.snapshot([line.ref for line in lines], sink):
+            snapshots[snapshot.ref] = snapshot
+            yield snapshot
+
+    reporter = _Reporter(order, fence, package, len(lines))
+    info = writer.PackageInfo(
+        organisation=settings.KENDALI_ORGANISATION,
+        client=order.client.code,
+        source=f"source-{order.source_id}",
+        record_class=order.record_class,
+        month=f"{month:%Y-%m}",
+        number=package.number,
+    )
+    written = writer.write_package(
+        store,
+        package_id=str(package.pk),
+        info=info,
+        package_key=key,
+        fill=fill,
+        progress=reporter.copying,
+        check=fence.check,
+    )
+    Package.objects.filter(pk=package.pk).update(
+        status=Package.Status.WRITTEN,
+        path=written.path,
+        size=written.size,
+        written_at=timezone.now(),
+        tagmanifest_sha256=written.tagmanifest_sha256,
+    )
+    package.refresh_from_db()
+    checks = _read_back(order, fence, package, store, key, reporter)
+    _settle(fence, package, written, snapshots, lines, checks)
+
+
+def _begin(order: Escalation, fence: lease.Fence, month: date) -> tuple[Package, bytes]:
+    """Row and key are committed before the first byte of the package."""
+    now = timezone.now()
+    with transaction.atomic():
+        fence.lock()
+        package = Package.objects.create(
+            number=numbers.take("PKT", now),
+            escalation=order,
+            attempt=fence.attempt,
+            source=order.source,
+            month=month,
+            created_at=now,
+        )
+        key = vault.new_package_key(package.pk)
+    return package, key
+
+
+def _read_back(
+    order: Escalation, fence: lease.Fence, package: Package, store: stores.Store, key: bytes, reporter: _Reporter
+) -> list[PackageCheck]:
+    """Every byte from the store, then a restore drill. Problems: the package is damaged and the order stops."""
+    share = 100 if terms.get("drill.mode", order.client_id) == "all" else terms.number("drill.percent", order.client_id)
+    checks = []
+    for kind in PackageCheck.Kind:
+        started = timezone.now()
+        if kind == PackageCheck.Kind.VERIFY:
+            result = verify.verify_package(
+                store,
+                package.path,
+                key,
+                progress=reporter.verifying,
+                check=fence.check,
+                tagmanifest_sha256=package.tagmanifest_sha256,
+            )
+        else:
+            result = drill.drill_package(store, package.path, key, percent=share, check=fence.check)
+        checks.append(
+            PackageCheck(
+                package=package,
+                kind=kind,
+                started_at=started,
+                finished_at=timezone.now(),
+                records=result.records,
+                bytes=result.bytes,
+                problems=[_plain(problem) for problem in result.problems],
+            )
+        )
+        if result.problems:
+            Package.objects.filter(pk=package.pk).update(status=Package.Status.DAMAGED, problems=checks[-1].problems)
+            raise Damaged(package, result.problems)
+    return checks
+
+
+def _plain(problem: object) -> dict[str, object]:
+    return json.loads(json.dumps(asdict(problem), default=str))  # type: ignore[call-overload,no-any-return]
+
+
+STAGE = """
+CREATE TEMPORARY TABLE settled (
+  item bigint, record bigint, outcome text, slot integer, keyed_digest bytea, length bigint,
+  covered_until timestamptz, modified_at timestamptz, problems jsonb
+) ON COMMIT DROP
+"""
+VERSIONS = """
+INSERT INTO records_recordversion (record_id, number, package_id, slot, keyed_digest, length, complete, made_at)
+SELECT s.record, 1 + coalesce((SELECT max(v.number) FROM records_recordversion v WHERE v.record_id = s.record), 0),
+  %(package)s, s.slot, s.keyed_digest, s.length, s.outcome = 'backed_up', %(at)s
+FROM settled s WHERE s.keyed_digest IS NOT NULL
+"""
+RECORDS = """
+UPDATE records_record r SET version_id = v.id, covered_until = s.covered_until, covered_modified_at = s.modified_at,
+  backup_clock = NULL, changed_at = NULL
+FROM settled s JOIN records_recordversion v ON v.record_id = s.record AND v.package_id = %(package)s
+WHERE r.id = s.record AND s.outcome = 'backed_up'
+"""
+ITEMS = """
+UPDATE records_escalationitem i SET outcome = s.outcome, problems = s.problems,
+  version_id = (SELECT v.id FROM records_recordversion v WHERE v.record_id = s.record AND v.package_id = %(package)s)
+FROM settled s WHERE i.id = s.item AND i.outcome = 'waiting'
+"""
+
+
+def _settle(
+    fence: lease.Fence,
+    package: Package,
+    written: writer.Written,
+    snapshots: dict[str, Snapshot],
+    lines: list[Line],
+    checks: list[PackageCheck],
+) -> None:
+    """One transaction: the package counts, and every line has its outcome."""
+    now = timezone.now()
+    with transaction.atomic():
+        order = fence.lock()
+        backed_up = _stage(written, snapshots, lines)
+        with connection.cursor() as cursor:
+            for statement in (VERSIONS, RECORDS, ITEMS):
+                cursor.execute(statement, {"package": package.pk, "at": now})
+        PackageCheck.objects.bulk_create(checks)
+        drilled = checks[-1].records
+        package.status, package.records, package.verified_at = Package.Status.VERIFIED, backed_up, now
+        package.drilled_at, package.drill_records = now, drilled
+        package.next_check_at = now + timedelta(days=terms.number("fixity.cycle_days"))
+        package.save()
+        counts.refresh(package.source, at=now)
+        audit.record(
+            "package.verified",
+            actor=SYSTEM,
+            at=now,
+            obj=order,
+            client=order.client,
+            facts={
+                "number": package.number,
+                "records": backed_up,
+                "drilled": drilled,
+                "path": package.path,
+                "tagmanifest_sha256": package.tagmanifest_sha256,
+            },
+        )
+
+
+def _stage(written: writer.Written, snapshots: dict[str, Snapshot], lines: list[Line]) -> int:
+    sealed = {record.ref: record for record in written.records}
+    backed_up = 0
+    with connection.cursor() as cursor:
+        cursor.execute(STAGE)
+        with cursor.copy("COPY settled FROM STDIN") as copy:
+            for line in lines:
+                snapshot, record = snapshots.get(line.ref), sealed.get(line.ref)
+                if snapshot is None or record is None:
+                    problems = [_plain(problem) for problem in snapshot.problems] if snapshot else []
+                    outcome = EscalationItem.Outcome.PROBLEM if snapshot else EscalationItem.Outcome.ABSENT
+                    copy.write_row((line.item, line.record, outcome, None, None, 0, None, None, json.dumps(problems)))
+                    continue
+                outcome = EscalationItem.Outcome.PROBLEM if snapshot.problems else EscalationItem.Outcome.BACKED_UP
+                backed_up += not snapshot.problems
+                copy.write_row(
+                    (
+                        line.item,
+                        line.record,
+                        outcome,
+                        record.slot,
+                        record.keyed_digest,
+                        record.length,
+                        snapshot.covered_until,
+                        snapshot.modified_at,
+                        json.dumps([_plain(problem) for problem in snapshot.problems]),
+                    )
+                )
+    return backed_up
+
+
+def _finish(fence: lease.Fence) -> None:
+    with transaction.atomic():
+        order = fence.lock()
+        ended = order.items
+        backed_up = ended.filter(outcome=EscalationItem.Outcome.BACKED_UP).count()
+        escalations.finished(order, shortcomings=order.list_count - backed_up, backed_up=backed_up, at=timezone.now())
+
+
+def _stop(fence: lease.Fence, code: str, facts: dict[str, object]) -> None:
+    with transaction.atomic():
+        try:
+            order = fence.lock()
+        except lease.Fenced:
+            return
+        escalations.stopped(order, code=code, facts=facts, at=timezone.now())
+
+
+class _Reporter:
+    """Turns the archive's callbacks into the order's progress row; the fence writes it at its heartbeat."""
+
+    def __init__(self, order: Escalation, fence: lease.Fence, package: Package, records: int) -> None:
+        self.fence, self.records = fence, records
+        self.before = order.items.exclude(outcome=EscalationItem.Outcome.WAITING).count()
+        since = fence.progress.get("since") or datetime.isoformat(timezone.now())
+        start = fence.progress.get("start", self.before)
+        volume = fence.progress.get("bytes_before", 0)
+        fence.progress.update(
+            since=since,
+            start=start,
+            total=order.list_count,
+            package=package.number,
+            month=f"{package.month:%Y-%m}",
+            bytes_before=volume,
+        )
+
+    def copying(self, progress: writer.Progress) -> None:
+        self._show("copy", progress.records, progress.bytes)
+
+    def verifying(self, progress: writer.Progress) -> None:
+        self._show("verify", self.records, progress.bytes, percent=progress.percent)
+
+    def _show(self, phase: str, records: int, size: int, percent: int = 0) -> None:
+        self.fence.progress.update(phase=phase, done=self.before + records, bytes=size, percent=percent)
+        self.fence.check()

@@ -1,0 +1,127 @@
+"""Packages after they were written: read again in a cycle, alarmed when damaged, cleaned when abandoned."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from kendali.accounts import permissions
+from kendali.accounts.models import User
+from kendali.archive import stores, verify
+from kendali.archive.errors import StoreUnreachableError
+from kendali.audit import actions as audit
+from kendali.audit.actor import SYSTEM
+from kendali.notices import actions as notices
+from kendali.records.actions import counts, escalations
+from kendali.records.actions.backup import _plain as plain
+from kendali.records.models import Package, PackageCheck
+from kendali.terms import settings as terms
+from kendali.vault import actions as vault
+
+
+def due_for_check(*, at: datetime, limit: int = 100) -> list[Package]:
+    return list(
+        Package.objects.filter(status=Package.Status.VERIFIED, next_check_at__lte=at).order_by("next_check_at")[:limit]
+    )
+
+
+def check(*, package: Package, user: User | None = None) -> PackageCheck:
+    """Read every byte of one package again (fixity). An unreachable store says nothing about the package:
+    StoreUnreachableError passes through and the check stays due."""
+    if user is not None:
+        permissions.acting(user, "package.verify", package.source.client)
+    started = timezone.now()
+    store = stores.open_store(settings.KENDALI_STORE)
+    result = verify.verify_package(
+        store, package.path, vault.package_key(package.pk), tagmanifest_sha256=package.tagmanifest_sha256
+    )
+    if any(getattr(problem, "code", "") == "store_unreachable" for problem in result.problems):
+        raise StoreUnreachableError("store_unreachable")
+    done = PackageCheck(
+        package=package,
+        kind=PackageCheck.Kind.VERIFY,
+        started_at=started,
+        finished_at=timezone.now(),
+        records=result.records,
+        bytes=result.bytes,
+        problems=[plain(problem) for problem in result.problems],
+    )
+    _keep(package, done)
+    return done
+
+
+def _keep(package: Package, done: PackageCheck) -> None:
+    at = done.finished_at
+    with transaction.atomic():
+        done.save()
+        if done.problems:
+            _damaged(package, done, at)
+            return
+        package.next_check_at = at + timedelta(days=terms.number("fixity.cycle_days"))
+        package.save(update_fields=["next_check_at"])
+        audit.record(
+            "package.checked",
+            actor=SYSTEM,
+            at=at,
+            obj=package,
+            client=package.source.client,
+            facts={"number": package.number},
+        )
+
+
+def _damaged(package: Package, done: PackageCheck, at: datetime) -> None:
+    """Its records are not backed up any more: they are due again, and a draft for a new backup waits."""
+    package.status, package.problems, package.next_check_at = Package.Status.DAMAGED, done.problems, None
+    package.save(update_fields=["status", "problems", "next_check_at"])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE records_record r SET version_id = NULL, backup_clock = r.started_at, covered_until = NULL,"
+            " covered_modified_at = NULL FROM records_recordversion v"
+            " WHERE v.package_id = %s AND v.record_id = r.id AND r.version_id = v.id",
+            [package.pk],
+        )
+        lost = cursor.rowcount
+    counts.refresh(package.source, at=at)
+    client = package.source.client
+    audit.record(
+        "package.damaged",
+        actor=SYSTEM,
+        at=at,
+        obj=package,
+        client=client,
+        facts={"number": package.number, "problems": len(done.problems)},
+    )
+    people = {
+        user.pk: user
+        for action in ("escalation.run", "escalation.raise", "unbackupable.confirm")
+        for user in permissions.holders(action, client)
+    }
+    notices.notify(
+        people.values(),
+        kind="package.damaged",
+        at=at,
+        url=f"/paket/{package.pk}/",
+        facts={"number": package.number, "count": lost},
+    )
+    try:
+        with transaction.atomic():
+            escalations.draft_one(package.source, at=at)
+    except (escalations.Refused, IntegrityError):
+        pass  # an order is open already, or the source no longer has them: the alarm above says so
+
+
+def clean(*, at: datetime) -> int:
+    """Remove the bytes of abandoned packages and temporary files older than a day; returns how many packages."""
+    store = stores.open_store(settings.KENDALI_STORE)
+    stores.clean_temporary(store, older_than=timedelta(days=1))
+    cleaned = 0
+    for package in Package.objects.filter(
+        status=Package.Status.ABANDONED, path__gt="", created_at__lt=at - timedelta(days=1)
+    ):
+        stores.delete_tree(store, package.path)
+        Package.objects.filter(pk=package.pk).update(path="")
+        cleaned += 1
+    return cleaned

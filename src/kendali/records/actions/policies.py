@@ -1,0 +1,137 @@
+"""Policies: preview the effect, save a new version, and ask the client where a period gets shorter."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+
+from django.db import transaction
+
+from kendali import civil_time
+from kendali.accounts import permissions
+from kendali.accounts.models import Client, User
+from kendali.accounts.permissions import Refused
+from kendali.audit import actions as audit
+from kendali.notices import actions as notices
+from kendali.records import rules
+from kendali.records.actions import counts
+from kendali.records.models import Record
+from kendali.terms.models import BackupClock, DeletionClock, Policy
+from kendali.terms.rules import Periods, acceptable, shortens
+from kendali.verdict import no
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Everything a policy says."""
+
+    zone: str
+    periods: Periods
+    backup_clock: str = BackupClock.OLDEST_UNCOVERED
+    deletion_clock: str = DeletionClock.LAST_ACTIVITY
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """How many records a policy would touch today."""
+
+    due: int
+    overdue: int
+    past_retention: int
+
+
+def effective(client: Client, record_class: str) -> Policy | None:
+    return Policy.objects.filter(client=client, record_class=record_class, status=Policy.Status.EFFECTIVE).first()
+
+
+def periods(policy: Policy) -> Periods:
+    return Periods(policy.backup_after_years, policy.lead_days, policy.delete_after_years, policy.backup_copy_months)
+
+
+def effect(client: Client, record_class: str, terms: Terms, today: date) -> Effect:
+    """Counted on the catalogue as it is now; shown before saving."""
+    retention = rules.Retention(
+        terms.zone, terms.periods.backup_after_years, terms.periods.lead_days, terms.periods.delete_after_years
+    )
+    now = rules.cuts(today, retention)
+    gone = civil_time.cut_instant(today, terms.periods.delete_after_years, terms.zone)
+    records = Record.objects.filter(source__client=client, source__record_class=record_class, vanished_at=None)
+    waiting = records.filter(backup_clock__isnull=False)
+    return Effect(
+        due=waiting.filter(backup_clock__gte=now.overdue, backup_clock__lt=now.due).count(),
+        overdue=waiting.filter(backup_clock__lt=now.overdue).count(),
+        past_retention=records.filter(**{f"{terms.deletion_clock}__lt": gone}).count(),
+    )
+
+
+@transaction.atomic
+def save(*, user: User, at: datetime, client: Client, record_class: str, terms: Terms, reason: str) -> Policy:
+    """A new version. A shorter period waits for the client; anything else is in force at once."""
+    actor = permissions.acting(user, "policy.edit", client)
+    for verdict in (
+        acceptable(terms.periods),
+        no("Give a reason.") if not reason.strip() else acceptable(terms.periods),
+    ):
+        if not verdict:
+            raise Refused(verdict)
+    Client.objects.select_for_update().get(pk=client.pk)  # one version at a time
+    current = effective(client, record_class)
+    waits = current is not None and shortens(periods(current), terms.periods)
+    Policy.objects.filter(client=client, record_class=record_class, status=Policy.Status.WAITING).update(
+        status=Policy.Status.SUPERSEDED
+    )
+    if current and not waits:
+        Policy.objects.filter(pk=current.pk).update(status=Policy.Status.SUPERSEDED)
+    last = Policy.objects.filter(client=client, record_class=record_class).order_by("-version").first()
+    policy = Policy.objects.create(
+        client=client,
+        record_class=record_class,
+        version=last.version + 1 if last else 1,
+        status=Policy.Status.WAITING if waits else Policy.Status.EFFECTIVE,
+        backup_clock=terms.backup_clock,
+        deletion_clock=terms.deletion_clock,
+        zone=terms.zone,
+        reason=reason.strip(),
+        created_by=user,
+        created_at=at,
+        **asdict(terms.periods),
+    )
+    facts = {"version": policy.version, "reason": policy.reason, **asdict(terms.periods)}
+    audit.record(
+        "policy.proposed" if waits else "policy.saved", actor=actor, at=at, obj=policy, client=client, facts=facts
+    )
+    if not waits:
+        counts.refresh_client(client, record_class, at=at)
+    else:
+        notices.notify(
+            permissions.holders("policy.decide", client),
+            kind="policy.proposed",
+            at=at,
+            url=f"/kebijakan/{policy.pk}/",
+            facts={"client": client.name},
+        )
+    return policy
+
+
+@transaction.atomic
+def decide(*, user: User, at: datetime, policy: Policy, agreed: bool, reason: str = "") -> None:
+    """The client agrees to a shorter period, or not."""
+    actor = permissions.acting(user, "policy.decide", policy.client)
+    if not agreed and not reason.strip():
+        raise Refused(no("Give a reason."))
+    Client.objects.select_for_update().get(pk=policy.client_id)
+    if agreed:
+        Policy.objects.filter(
+            client=policy.client, record_class=policy.record_class, status=Policy.Status.EFFECTIVE
+        ).update(status=Policy.Status.SUPERSEDED)
+    audit.move(
+        policy,
+        Policy.Status.EFFECTIVE if agreed else Policy.Status.REFUSED,
+        verb="policy.agreed" if agreed else "policy.refused",
+        actor=actor,
+        at=at,
+        expected=Policy.Status.WAITING,
+        changes={"decided_by": user, "decided_at": at},
+        facts={"version": policy.version, "reason": reason.strip()},
+    )
+    counts.refresh_client(policy.client, policy.record_class, at=at)

@@ -1,0 +1,119 @@
+"""Sources: connect one, look whether it answers, open its connector."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import datetime
+
+from django.db import transaction
+
+from kendali.accounts import permissions
+from kendali.accounts.models import Client, User
+from kendali.audit import actions as audit
+from kendali.connectors import registry
+from kendali.connectors.base import Connector, Probe
+from kendali.records import secrets
+from kendali.records.models import Source
+
+
+@contextmanager
+def connected(source: Source) -> Iterator[Connector]:
+    """The connector of a source, closed afterwards."""
+    connector = registry.open(
+        source.kind,
+        source.record_class,
+        {**source.config, "zone": source.zone},
+        secrets.open_source_secret(source.pk, bytes(source.secret)),
+    )
+    try:
+        yield connector
+    finally:
+        connector.close()
+
+
+@transaction.atomic
+def connect(
+    *,
+    user: User,
+    at: datetime,
+    client: Client,
+    kind: str,
+    record_class: str,
+    name: str,
+    zone: str,
+    config: dict[str, object],
+    secret: dict[str, str],
+) -> Source:
+    actor = permissions.acting(user, "source.edit", client)
+    source = Source.objects.create(
+        client=client, kind=kind, record_class=record_class, name=name, zone=zone, config=config, created_at=at
+    )
+    if secret:
+        source.secret = secrets.seal_source_secret(source.pk, secret)
+        source.save(update_fields=["secret"])
+    audit.record("source.connected", actor=actor, at=at, obj=source, client=client, facts={"kind": kind, "name": name})
+    return source
+
+
+@transaction.atomic
+def change(
+    *,
+    user: User,
+    at: datetime,
+    source: Source,
+    name: str,
+    zone: str,
+    active: bool,
+    config: dict[str, object],
+    secret: dict[str, str],
+) -> None:
+    """Passwords are write-only: an empty secret keeps what is stored."""
+    actor = permissions.acting(user, "source.edit", source.client)
+    before = {"name": source.name, "zone": source.zone, "active": source.active, "config": source.config}
+    source.name, source.zone, source.active, source.config = name, zone, active, config
+    kept = secrets.open_source_secret(source.pk, bytes(source.secret))
+    given = {key: value for key, value in secret.items() if value}
+    source.secret = secrets.seal_source_secret(source.pk, {**kept, **given})
+    source.save()
+    after = {"name": name, "zone": zone, "active": active, "config": config}
+    changed = sorted([key for key in after if after[key] != before[key]] + (["secret"] if given else []))
+    audit.record(
+        "source.changed",
+        actor=actor,
+        at=at,
+        obj=source,
+        client=source.client,
+        facts={"name": name, "fields": ", ".join(changed)},
+    )
+
+
+def probe(*, user: User, at: datetime, source: Source) -> Probe:
+    """Look at the source (read only) and keep what was found on its page."""
+    actor = permissions.acting(user, "source.probe", source.client)
+    with connected(source) as connector:
+        found = connector.probe()
+    with transaction.atomic():
+        keep_probe(source, found, at)
+        audit.record(
+            "source.probed",
+            actor=actor,
+            at=at,
+            obj=source,
+            client=source.client,
+            facts={"name": source.name, "version": found.version, "problems": len(found.problems)},
+        )
+    return found
+
+
+def keep_probe(source: Source, found: Probe, at: datetime) -> None:
+    source.probed_at = at
+    source.probe = {
+        "version": found.version,
+        "rights": list(found.rights),
+        "clock_skew_seconds": found.clock_skew.total_seconds() if found.clock_skew is not None else None,
+        "counts": dict(found.counts),
+        "problems": [asdict(problem) | {"facts": dict(problem.facts)} for problem in found.problems],
+    }
+    source.save(update_fields=["probed_at", "probe"])

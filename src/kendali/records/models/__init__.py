@@ -1,0 +1,21 @@
+"""The rows of procedure (a): sources and their catalogue, escalations, packages."""
+
+from kendali.records.models.catalogue import Record, RecordVersion, Scan, Unbackupable
+from kendali.records.models.escalation import Escalation, EscalationItem, NumberSeries
+from kendali.records.models.package import ContentOpening, Package, PackageCheck
+from kendali.records.models.source import DayCount, Source
+
+__all__ = [
+    "ContentOpening",
+    "DayCount",
+    "Escalation",
+    "EscalationItem",
+    "NumberSeries",
+    "Package",
+    "PackageCheck",
+    "Record",
+    "RecordVersion",
+    "Scan",
+    "Source",
+    "Unbackupable",
+]

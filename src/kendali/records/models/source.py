@@ -1,0 +1,48 @@
+"""A source: one account of an omni-channel application, or one recording system, of one client."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from kendali.terms.models import RecordClass
+
+
+class Source(models.Model):
+    client = models.ForeignKey("accounts.Client", models.PROTECT, related_name="sources")
+    kind = models.CharField(max_length=32)  # a key of kendali.connectors.registry.KINDS
+    record_class = models.CharField(max_length=16, choices=RecordClass)
+    name = models.CharField(_("name"), max_length=120)
+    zone = models.CharField(_("time zone"), max_length=64, default="Asia/Jakarta")
+    config = models.JSONField(default=dict)
+    # Passwords: encrypted under the installation key, write-only in the pages.
+    secret = models.BinaryField(default=bytes)
+    active = models.BooleanField(default=True)
+    probed_at = models.DateTimeField(null=True)
+    probe = models.JSONField(default=dict)  # version, rights, skew, counts, problems
+    counts = models.JSONField(default=dict)  # of the whole catalogue; `actions.counts.refresh`
+    counted_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["client", "name"], name="source_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DayCount(models.Model):
+    """Records whose oldest content without a verified backup is of this local day: the radar is a sum over days.
+
+    Cuts fall on local midnights, so a day is exact; a million records are some thousand days.
+    """
+
+    source = models.ForeignKey(Source, models.CASCADE, related_name="days")
+    day = models.DateField()
+    waiting = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "day"], name="day_count")]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.day}: {self.waiting}"

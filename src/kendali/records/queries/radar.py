@@ -1,0 +1,103 @@
+"""The gap radar: KPI 7.1 (conversations) and 7.2 (recordings), line (a), from the day counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from kendali import civil_time
+from kendali.accounts.models import Client
+from kendali.records import rules
+from kendali.records.actions.escalations import retention_of
+from kendali.records.models import DayCount, Escalation, Source
+from kendali.terms.models import Policy
+
+MONTHS = 13
+
+
+@dataclass(frozen=True, slots=True)
+class SourceGap:
+    """One source on the radar. Without a policy nothing is due: `policy` None says so."""
+
+    source: Source
+    policy: Policy | None
+    overdue: int
+    due: int
+    oldest_overdue: date | None
+    newest_due: date | None
+    open_order: Escalation | None
+
+    @property
+    def waiting(self) -> int:
+        return self.overdue + self.due
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    month: date
+    overdue: int
+    due: int
+
+
+@dataclass(frozen=True, slots=True)
+class Radar:
+    gaps: Sequence[SourceGap]
+    months: Sequence[Month]
+    earlier: int  # overdue in months before the first one shown
+
+    def total(self, field: str, record_class: str | None = None) -> int:
+        return sum(getattr(gap, field) for gap in self.gaps if record_class in (None, gap.source.record_class))
+
+
+def radar(clients: Iterable[Client], at: datetime, record_class: str | None = None) -> Radar:
+    """A handful of queries whatever the number of records; `at` decides which local day it is."""
+    sources = list(
+        Source.objects.filter(client__in=clients, active=True).select_related("client").order_by("client__name", "name")
+    )
+    if record_class:
+        sources = [source for source in sources if source.record_class == record_class]
+    policies = {
+        (policy.client_id, policy.record_class): policy
+        for policy in Policy.objects.filter(client__in={s.client_id for s in sources}, status=Policy.Status.EFFECTIVE)
+    }
+    orders = {
+        order.source_id: order for order in Escalation.objects.filter(source__in=sources, status__in=Escalation.OPEN)
+    }
+    gaps, months = [], {}
+    for source in sources:
+        policy = policies.get((source.client_id, source.record_class))
+        gaps.append(_gap(source, policy, orders.get(source.pk), at, months))
+    shown = _window(at)
+    return Radar(
+        gaps=gaps,
+        months=[Month(month, *months.get(month, [0, 0])) for month in shown],
+        earlier=sum(overdue for month, (overdue, _) in months.items() if month < shown[0]),
+    )
+
+
+def _gap(
+    source: Source, policy: Policy | None, order: Escalation | None, at: datetime, months: dict[date, list[int]]
+) -> SourceGap:
+    if policy is None:
+        return SourceGap(source, None, 0, 0, None, None, order)
+    today = civil_time.local_date(at, policy.zone)
+    overdue_before = civil_time.cut_date(today, policy.backup_after_years)
+    retention = retention_of(policy)
+    due_before = civil_time.local_date(rules.cuts(today, retention).due, policy.zone)
+    overdue = due = 0
+    oldest = newest = None
+    for day, waiting in (
+        DayCount.objects.filter(source=source, day__lt=due_before).order_by("day").values_list("day", "waiting")
+    ):
+        counts = months.setdefault(day.replace(day=1), [0, 0])
+        late = day < overdue_before
+        counts[0 if late else 1] += waiting
+        overdue, due = overdue + late * waiting, due + (not late) * waiting
+        oldest, newest = oldest or day, day
+    return SourceGap(source, policy, overdue, due, oldest, newest, order)
+
+
+def _window(at: datetime) -> list[date]:
+    last = civil_time.add_months(civil_time.month_of(at, "Asia/Jakarta"), -11)
+    return [civil_time.add_months(last, -back) for back in range(MONTHS - 1, -1, -1)]

@@ -1,0 +1,67 @@
+"""What is sealed or hashed under the installation key: source passwords, and the lookup of names and phones.
+
+The installation key lives in the environment (KENDALI_INSTALLATION_KEY), never in the database.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import re
+import unicodedata
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+
+from kendali.archive.sealing import open_bytes, seal_bytes
+
+
+def _derived(purpose: bytes) -> bytes:
+    key = base64.b64decode(settings.KENDALI_INSTALLATION_KEY)
+    return HKDF(SHA256(), length=32, salt=None, info=purpose).derive(key)
+
+
+def seal_source_secret(source_id: int, secret: dict[str, str]) -> bytes:
+    data = json.dumps(secret, sort_keys=True).encode()
+    return seal_bytes(_derived(b"kendali/1/source"), f"source/{source_id}".encode(), data)
+
+
+def open_source_secret(source_id: int, sealed: bytes) -> dict[str, str]:
+    if not sealed:
+        return {}
+    value = json.loads(open_bytes(_derived(b"kendali/1/source"), f"source/{source_id}".encode(), bytes(sealed)))
+    return {str(key): str(item) for key, item in value.items()}
+
+
+def normal_name(name: str) -> str:
+    """Case, accents and doubled spaces do not distinguish people who are looked for."""
+    decomposed = unicodedata.normalize("NFKD", name)
+    plain = "".join(char for char in decomposed if not unicodedata.combining(char))
+    return " ".join(plain.casefold().split())
+
+
+def normal_phone(phone: str) -> str:
+    """Indonesian numbers are written 0812…, 62812… and +62812…: one form, digits only, without the country code."""
+    digits = re.sub(r"\D", "", phone)
+    if digits.startswith("62"):
+        return digits[2:]
+    return digits.removeprefix("0")
+
+
+class Lookup:
+    """Keyed HMACs of names and phones; built once per batch, because deriving the key costs more than using it."""
+
+    def __init__(self) -> None:
+        self._key = _derived(b"kendali/1/lookup")
+
+    def _hmac(self, kind: bytes, text: str) -> bytes | None:
+        return hmac.new(self._key, kind + b"\0" + text.encode(), hashlib.sha256).digest()[:16] if text else None
+
+    def name(self, name: str) -> bytes | None:
+        return self._hmac(b"name", normal_name(name))
+
+    def phone(self, phone: str) -> bytes | None:
+        return self._hmac(b"phone", normal_phone(phone))

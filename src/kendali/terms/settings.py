@@ -1,0 +1,72 @@
+"""The settings an operations manager may change: one line each, with default, unit and bounds; values are versioned rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from kendali.terms.models import Setting
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    key: str
+    default: int | str | bool
+    label: str | Promise
+    unit: str | Promise = ""
+    minimum: int = 0
+    maximum: int = 0
+    choices: Sequence[str] = ()
+    per_client: bool = False
+
+    def problem(self, value: object) -> str:
+        """Why `value` cannot be taken (English message id), or ''."""
+        if type(value) is not type(self.default):
+            return "The value has the wrong kind."
+        if self.choices and value not in self.choices:
+            return "Choose one of the values offered."
+        if isinstance(value, int) and not isinstance(value, bool) and not self.minimum <= value <= self.maximum:
+            return "The value is outside its bounds."
+        return ""
+
+
+DAYS, WORKING_DAYS = _("days"), _("working days")
+DEFINITIONS: dict[str, Definition] = {
+    d.key: d
+    for d in (
+        Definition("handover.accept_days", 1, _("Team IT accepts an escalation within"), WORKING_DAYS, 1, 30),
+        Definition("handover.run_days", 3, _("Team IT runs an escalation within"), WORKING_DAYS, 1, 60),
+        Definition("handover.confirm_days", 2, _("Team Leader confirms a result within"), WORKING_DAYS, 1, 30),
+        Definition("escalation.periodic", True, _("Draft the periodic escalations each month")),
+        Definition(
+            "drill.mode", "sample", _("Restore drill after a backup"), choices=("sample", "all"), per_client=True
+        ),
+        Definition("drill.percent", 5, _("Size of the restore drill's sample"), "%", 1, 100, per_client=True),
+        Definition("fixity.cycle_days", 90, _("Every package is read again within"), DAYS, 1, 3650),
+        Definition("fingerprint.cycle_days", 30, _("Every record's fingerprint is compared within"), DAYS, 1, 3650),
+        Definition("package.records", 50_000, _("Records in one package, at most"), "", 1, 1_000_000),
+        Definition("package.megabytes", 4096, _("Size of one package, at most"), "MB", 16, 1_000_000),
+    )
+}
+
+
+def get(key: str, client_id: int | None = None) -> int | str | bool:
+    """The value in force: the client's own, else the organisation's, else the default."""
+    definition = DEFINITIONS[key]
+    rows = Setting.objects.filter(key=key).order_by("-version")
+    if client_id is not None and definition.per_client:
+        own = rows.filter(client_id=client_id).values_list("value", flat=True).first()
+        if own is not None:
+            return own  # type: ignore[no-any-return]
+    value = rows.filter(client=None).values_list("value", flat=True).first()
+    return definition.default if value is None else value
+
+
+def number(key: str, client_id: int | None = None) -> int:
+    value = get(key, client_id)
+    if isinstance(value, int):
+        return value
+    raise TypeError(f"{key} is not a number")
