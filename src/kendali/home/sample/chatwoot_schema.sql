@@ -273,7 +273,7 @@ CREATE TABLE companies (
     account_id bigint NOT NULL,
     created_at timestamp(6) without time zone NOT NULL,
     updated_at timestamp(6) without time zone NOT NULL,
-    contacts_count integer
+    contacts_count integer DEFAULT 0 NOT NULL
 );
 
 CREATE TABLE contacts (
@@ -602,6 +602,7 @@ CREATE INDEX index_agent_bots_on_account_id ON agent_bots (account_id);
 CREATE INDEX index_campaigns_on_account_id ON campaigns (account_id);
 CREATE INDEX index_campaigns_on_inbox_id ON campaigns (inbox_id);
 CREATE INDEX index_companies_on_account_id ON companies (account_id);
+CREATE UNIQUE INDEX index_companies_on_account_and_domain ON companies (account_id, domain) WHERE (domain IS NOT NULL);
 CREATE INDEX index_companies_on_name_and_account_id ON companies (name, account_id);
 CREATE INDEX index_contacts_on_lower_email_account_id ON contacts (lower((email)::text), account_id);
 CREATE INDEX index_contacts_on_account_id_and_contact_type ON contacts (account_id, contact_type);
@@ -609,6 +610,10 @@ CREATE INDEX index_contacts_on_account_id_and_last_activity_at ON contacts (acco
 CREATE INDEX index_contacts_on_account_id ON contacts (account_id);
 CREATE INDEX index_contacts_on_blocked ON contacts (blocked);
 CREATE INDEX index_contacts_on_company_id ON contacts (company_id);
+CREATE INDEX index_contacts_on_nonempty_fields ON contacts (account_id, email, phone_number, identifier)
+    WHERE (email::text <> '' OR phone_number::text <> '' OR identifier::text <> '');
+CREATE INDEX index_resolved_contact_account_id ON contacts (account_id)
+    WHERE (email::text <> '' OR phone_number::text <> '' OR identifier::text <> '');
 CREATE UNIQUE INDEX uniq_email_per_account_contact ON contacts (email, account_id);
 CREATE UNIQUE INDEX uniq_identifier_per_account_contact ON contacts (identifier, account_id);
 CREATE INDEX index_contacts_on_phone_number_and_account_id ON contacts (phone_number, account_id);
