@@ -158,7 +158,7 @@ class ObjectStore:
 
     def entries(self, prefix: str) -> Iterator[Entry]:
         with store_errors(prefix):
-            found = [meta for page in obstore.entries(self._store, prefix or None) for meta in page]
+            found = [meta for page in obstore.list(self._store, prefix or None) for meta in page]
         for meta in sorted(found, key=lambda meta: meta["path"]):
             yield Entry(meta["path"], meta["size"], meta["last_modified"])
 
