@@ -1,3 +1,15 @@
-from django.urls import URLPattern, URLResolver
+from django.conf import settings
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from kendali.home import style_sheet
+from kendali.home.reading import appearance
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("tampilan/", appearance, name="appearance"),
+]
+if settings.DEBUG or settings.TESTING:
+    urlpatterns += [
+        path("gaya/", style_sheet.style_sheet, name="style_sheet"),
+        path("gaya/bentuk.json", style_sheet.peaks),
+        path("gaya/berjalan/", style_sheet.live),
+    ]

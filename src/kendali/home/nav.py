@@ -1,0 +1,109 @@
+"""What the header offers a person: only pages that exist and that the person may open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as translate
+from django.utils.translation import gettext_noop as _
+
+Allowed = Callable[[str], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the map: message id, URL name, the action whose permission it needs (accounts.permissions.CAN)."""
+
+    label: str
+    url_name: str = ""
+    action: str = ""
+    children: tuple[Entry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One link as the template draws it; `exact`: this very page, else a page below it."""
+
+    label: str
+    url: str
+    current: bool = False
+    exact: bool = False
+    children: tuple[Item, ...] = ()
+
+
+WAITING = Entry(_("Waiting for me"), "home")
+STAFF = (
+    WAITING,
+    Entry(
+        _("Backup & deletion"),
+        children=(
+            Entry(_("Radar"), "radar", "radar.view"),
+            Entry(_("Escalations"), "escalations", "escalation.view"),
+            Entry(_("Packages"), "packages", "package.view"),
+            Entry(_("Search"), "search", "record.search"),
+            Entry(_("Sources"), "sources", "source.view"),
+            Entry(_("Policies"), "policies", "policy.view"),
+        ),
+    ),
+    Entry(_("Register of records"), "register", "register.view"),
+    Entry(_("Audit trail"), "audit", "audit.view"),
+    Entry(
+        _("Administration"),
+        children=(
+            Entry(_("Users"), "users", "user.view"),
+            Entry(_("Clients"), "clients", "client.view"),
+            Entry(_("Keys"), "keys", "keys.view"),
+            Entry(_("Settings"), "settings", "settings.view"),
+            Entry(_("Health"), "health", "health.view"),
+        ),
+    ),
+)
+# A client answers, and sees what is kept and what is gone; its own data only.
+CLIENT = (
+    Entry(_("Decisions"), "decisions", "client_page.view"),
+    Entry(_("Backed up"), "client_page", "client_page.view"),
+    Entry(_("Already deleted"), "deleted", "client_page.view"),
+)
+PERSONAL = (
+    ("user", Entry(_("My account"), "account")),
+    ("fingerprint", Entry(_("Sessions"), "sessions")),
+    ("users", Entry(_("Deputies"), "deputies")),
+    ("key", Entry(_("API tokens"), "tokens")),
+)
+
+
+def address(url_name: str) -> str:
+    """The page's address, "" when this installation has no such page."""
+    try:
+        return reverse(url_name) if url_name else ""
+    except NoReverseMatch:
+        return ""
+
+
+def build(entries: tuple[Entry, ...], allowed: Allowed, path: str) -> tuple[Item, ...]:
+    """The map with what does not exist or is not allowed left out, and where `path` is marked."""
+    shown = tuple(item for item in (_item(entry, allowed) for entry in entries) if item)
+    return tuple(_marked(item, _deepest(shown, path), path) for item in shown)
+
+
+def _item(entry: Entry, allowed: Allowed) -> Item | None:
+    children = tuple(item for item in (_item(child, allowed) for child in entry.children) if item)
+    url = address(entry.url_name) or (children[0].url if children else "")
+    if not url or (entry.action and not allowed(entry.action)):
+        return None
+    return Item(translate(entry.label), url, children=children)
+
+
+def _deepest(items: tuple[Item, ...], path: str) -> str:
+    """The longest address of the map that the path lies under; the start page only itself."""
+    urls = {url for item in items for url in (item.url, *(child.url for child in item.children))}
+    under = [url for url in urls if path == url or (url != "/" and path.startswith(url))]
+    return max(under, key=len, default="")
+
+
+def _marked(item: Item, here: str, path: str) -> Item:
+    children = tuple(replace(child, current=child.url == here, exact=child.url == path) for child in item.children)
+    current = bool(here) and (item.url == here or any(child.current for child in children))
+    return replace(item, current=current, exact=current and item.url == path and not children, children=children)
