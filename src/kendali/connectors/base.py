@@ -54,13 +54,18 @@ class Capabilities:
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """What a look at the source found; nothing was written there. `problems` empty = usable."""
+    """What a look at the source found; nothing was written there. `problems` empty = usable.
+
+    `warnings` say what a person should know although the source can be used (a role that may also write, files that no
+    call record names). `clock_skew` = the source's clock minus this host's.
+    """
 
     version: str
     rights: Sequence[str]
     clock_skew: timedelta | None
     counts: Mapping[str, int]
     problems: Sequence[Problem] = ()
+    warnings: Sequence[Problem] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +96,12 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """One file of a record. `open` may be called once per attempt; `path` where it is a local file (allows processes)."""
+    """One file of a record. `open` may be called once per attempt; `path` where it is a local file (allows processes).
+
+    Opening and reading may raise OSError or SourceError: the sink then seals nothing of this unit, answers with a problem
+    (`file_unreadable`, or the SourceError's code) and goes on with the next. A file whose bytes are not exactly `size`
+    long is a problem, too (`file_changed_while_copying`).
+    """
 
     name: str
     size: int
@@ -153,9 +163,12 @@ class Connector(Protocol):
     def probe(self) -> Probe:
         """Never raises for what a person can repair: an unreachable host is a problem in the answer."""
 
+    def unclaimed(self) -> Iterator[Problem]:
+        """What lies at the source and belongs to no record (a recording no call record names); one problem each."""
+
     def due(self, cut: Cut | None, after: str, limit: int) -> Sequence[Listed]:
         """One keyset page ordered by the source's own id, strictly after `after` ('' = from the start);
-        cut None = everything. Raises SourceError."""
+        cut None = everything, also what has no date. Only an empty page is the end. Raises SourceError."""
 
     def oldest_uncovered(self, covered: Mapping[str, datetime]) -> Mapping[str, datetime | None]:
         """ref → instant of the oldest content newer than what a backup already covers (None: nothing newer)."""

@@ -1,0 +1,3 @@
+from kendali.connectors.chatwoot.connector import ChatwootConnector
+
+__all__ = ["ChatwootConnector"]
