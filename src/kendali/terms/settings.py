@@ -1,4 +1,4 @@
-"""The settings an operations manager may change: one line each, with default, unit and bounds; values are versioned rows."""
+"""Settings an operations manager may change: default, unit and bounds in one line each; values are versioned rows."""
 
 from __future__ import annotations
 

@@ -12,7 +12,8 @@ from kendali.terms.models import Policy
 
 DAYS = """
 INSERT INTO records_daycount (source_id, day, waiting)
-SELECT %(source)s, (CASE WHEN %(by_start)s THEN r.started_at ELSE r.backup_clock END AT TIME ZONE %(zone)s)::date, count(*)
+SELECT %(source)s, 
+  (CASE WHEN %(by_start)s THEN r.started_at ELSE r.backup_clock END AT TIME ZONE %(zone)s)::date, count(*)
 FROM records_record r
 WHERE r.source_id = %(source)s AND r.backup_clock IS NOT NULL AND r.vanished_at IS NULL
   AND NOT EXISTS (SELECT FROM records_unbackupable u WHERE u.record_id = r.id AND u.status = 'confirmed')

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from datetime import datetime
 
 from django.db import transaction
@@ -13,7 +12,7 @@ from kendali.accounts import permissions
 from kendali.accounts.models import Client, User
 from kendali.audit import actions as audit
 from kendali.connectors import registry
-from kendali.connectors.base import Connector, Probe
+from kendali.connectors.base import Connector, Probe, Problem
 from kendali.records import secrets
 from kendali.records.models import Source
 
@@ -107,6 +106,11 @@ def probe(*, user: User, at: datetime, source: Source) -> Probe:
     return found
 
 
+def plain(problem: Problem) -> dict[str, object]:
+    """A problem as JSON values."""
+    return {"code": problem.code, "ref": problem.ref, "part": problem.part, "facts": audit.plain(problem.facts)}
+
+
 def keep_probe(source: Source, found: Probe, at: datetime) -> None:
     source.probed_at = at
     source.probe = {
@@ -114,6 +118,7 @@ def keep_probe(source: Source, found: Probe, at: datetime) -> None:
         "rights": list(found.rights),
         "clock_skew_seconds": found.clock_skew.total_seconds() if found.clock_skew is not None else None,
         "counts": dict(found.counts),
-        "problems": [asdict(problem) | {"facts": dict(problem.facts)} for problem in found.problems],
+        "problems": [plain(problem) for problem in found.problems],
+        "warnings": [plain(problem) for problem in found.warnings],
     }
     source.save(update_fields=["probed_at", "probe"])

@@ -93,12 +93,12 @@ class Record(models.Model):
             ),
         ]
 
+    def __str__(self) -> str:
+        return self.display or self.ref
+
     @property
     def client(self) -> Client:
         return self.source.client
-
-    def __str__(self) -> str:
-        return self.display or self.ref
 
 
 class RecordVersion(models.Model):
@@ -147,9 +147,9 @@ class Unbackupable(models.Model):
             )
         ]
 
+    def __str__(self) -> str:
+        return str(self.record)
+
     @property
     def client(self) -> Client:
         return self.record.source.client
-
-    def __str__(self) -> str:
-        return str(self.record)

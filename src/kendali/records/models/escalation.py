@@ -50,7 +50,8 @@ class Escalation(models.Model):
         Status.INCOMPLETE,
     )
 
-    number = models.CharField(max_length=24, unique=True, null=True)  # ESK-YYYY-nnnn, given when it is raised
+    # ESK-YYYY-nnnn, given when it is raised; null (not empty) so that several drafts are allowed to have none.
+    number = models.CharField(max_length=24, unique=True, null=True)  # noqa: DJ001
     client = models.ForeignKey("accounts.Client", models.PROTECT, related_name="escalations")
     source = models.ForeignKey("records.Source", models.PROTECT, related_name="escalations")
     record_class = models.CharField(max_length=16, choices=RecordClass)

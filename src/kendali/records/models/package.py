@@ -46,12 +46,12 @@ class Package(models.Model):
             models.Index(fields=["source", "-month", "-number"], name="package_by_month"),
         ]
 
+    def __str__(self) -> str:
+        return self.number
+
     @property
     def client(self) -> Client:
         return self.source.client
-
-    def __str__(self) -> str:
-        return self.number
 
 
 class PackageCheck(models.Model):
