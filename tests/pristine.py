@@ -12,7 +12,8 @@ import psycopg
 from psycopg.sql import SQL, Identifier
 
 TABLES = """SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-            WHERE n.nspname = %s AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname <> 'django_migrations'
+            WHERE n.nspname = %s AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+            AND c.relname <> 'django_migrations'
             ORDER BY 1"""
 GUARDED = """SELECT DISTINCT c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
              JOIN pg_namespace n ON n.oid = c.relnamespace

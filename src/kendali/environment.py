@@ -6,7 +6,6 @@ import base64
 import binascii
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
@@ -109,7 +108,7 @@ def database_url(entry: Mapping[str, Any]) -> str:
     """The way back: DATABASES entry → postgresql://…"""
     password = f":{quote(entry['PASSWORD'], safe='')}" if entry["PASSWORD"] else ""
     query = {"host": entry["HOST"], "port": entry["PORT"]} | dict(entry["OPTIONS"])
-    options = urlencode({key: value for key, value in query.items() if value})
+    options = urlencode({key: value for key, value in query.items() if value}, quote_via=quote)
     return f"postgresql://{quote(entry['USER'], safe='')}{password}@/{quote(entry['NAME'], safe='')}?{options}"
 
 
@@ -140,39 +139,3 @@ def mail(name: str) -> dict[str, Any]:
         "EMAIL_USE_SSL": parts.scheme == "smtps",
         "EMAIL_TIMEOUT": 30,
     }
-
-
-@dataclass(frozen=True, slots=True)
-class MailServer:
-    host: str
-    port: int
-    user: str
-    password: str = field(repr=False)
-    tls: bool
-    starttls: bool
-
-
-def mail_server(name: str) -> MailServer | None:
-    """smtps://user:password@host:465 (TLS), smtp://host:587 (STARTTLS), smtp://host:25?tls=no; unset: no e-mail."""
-    url = os.environ.get(name, "")
-    if not url:
-        return None
-    parts = urlsplit(url)
-    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
-        raise BadSetting(name, "is not of the form smtps://user:password@host:465 or smtp://user:password@host:587")
-    try:
-        port = parts.port
-    except ValueError:
-        raise BadSetting(name, "has a port that is not a number") from None
-    tls = parts.scheme == "smtps"
-    plain = dict(parse_qsl(parts.query)).get("tls") == "no"
-    if plain and parts.password and parts.hostname not in {"localhost", "127.0.0.1", "::1"}:
-        raise BadSetting(name, "would send the password without encryption; remove tls=no")
-    return MailServer(
-        host=parts.hostname,
-        port=port or (465 if tls else 587),
-        user=unquote(parts.username or ""),
-        password=unquote(parts.password or ""),
-        tls=tls,
-        starttls=not tls and not plain,
-    )

@@ -113,7 +113,6 @@ USE_TZ = True
 TIME_ZONE = "Asia/Jakarta"
 
 STATIC_URL = "static/"
-STATIC_ROOT = HOME / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "kendali.home.static_files.VersionedStaticFiles"},
@@ -159,7 +158,7 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = environment.text("KENDALI_MAIL_FROM", "kenda
 KENDALI_HEARTBEAT_SECONDS = environment.integer("KENDALI_HEARTBEAT_SECONDS", 1 if TESTING else 10, minimum=1)
 KENDALI_WORKER_JOBS = environment.integer("KENDALI_WORKER_JOBS", 2, minimum=1)
 KENDALI_WEB_PROCESSES = environment.integer("KENDALI_WEB_PROCESSES", 1, minimum=1)
-KENDALI_WEB_THREADS = environment.integer("KENDALI_WEB_THREADS", 8, minimum=1)
+KENDALI_WEB_THREADS = environment.integer("KENDALI_WEB_THREADS", 4, minimum=1)
 
 LOGGING = {
     "version": 1,

@@ -13,7 +13,8 @@ from psycopg.sql import SQL, Identifier
 
 # Only what is created from now on: a migration of an append-only table takes UPDATE and DELETE away again.
 DEFAULT_PRIVILEGES: tuple[LiteralString, ...] = (
-    "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {app}",
+    "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA public"
+    " GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {app}",
     "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO {app}",
     "GRANT USAGE ON SCHEMA public TO {app}",
 )

@@ -1,10 +1,12 @@
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, path
 
-from kendali.home import style_sheet
+from kendali.home import health, style_sheet
 from kendali.home.reading import appearance
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("health/live", health.live, name="health_live"),
+    path("health/ready", health.ready, name="health_ready"),
     path("tampilan/", appearance, name="appearance"),
 ]
 if settings.DEBUG or settings.TESTING:

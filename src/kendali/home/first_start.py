@@ -1,0 +1,42 @@
+"""What `kendali run` asks the program once it is prepared: load the sample organisation, tell its users."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+
+import django
+
+PEOPLE = "kendali.home.sample.people"
+
+
+def load_sample() -> None:
+    """On the first start only: an installation that has users keeps what it has."""
+    from django.contrib.auth import get_user_model
+    from django.core.management import call_command, get_commands
+
+    if "sample" in get_commands() and not get_user_model().objects.exists():
+        print(
+            "kendali: first start: loading the sample organisation (./kendali run --empty starts without)", flush=True
+        )
+        call_command("sample")
+
+
+def people() -> str:
+    """The sample users as a table, "" where this installation has none of them."""
+    if importlib.util.find_spec(PEOPLE) is None:
+        return ""
+    return str(importlib.import_module(PEOPLE).table())
+
+
+def main(arguments: list[str]) -> None:
+    django.setup()
+    if "--people" in arguments:
+        print(people(), end="")
+    else:
+        load_sample()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
