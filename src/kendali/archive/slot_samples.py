@@ -22,7 +22,7 @@ from uuid import UUID
 import kendali
 from kendali.archive.epochs import Master
 from kendali.archive.errors import ArchiveError
-from kendali.archive.slots import OFFHOST, Slot, SlotAbsent, SlotError, SlotUnreachable
+from kendali.archive.slots import OFFHOST, Slot, SlotAbsentError, SlotError, SlotUnreachableError
 
 TIMEOUT = 120  # seconds; a slot on a dead network mount may block for ever
 
@@ -89,9 +89,9 @@ def _ask(place: dict[str, str], question: dict[str, Any]) -> dict[str, str]:
         if master.fingerprint != question["fingerprint"]:
             return {"path": slot.path, "answer": "differs", "detail": "fingerprint"}
         _open_all(master, question["samples"])
-    except SlotUnreachable as error:
+    except SlotUnreachableError as error:
         return {"path": slot.path, "answer": "unreachable", "detail": str(error.facts.get("why", ""))}
-    except SlotAbsent:
+    except SlotAbsentError:
         return {"path": slot.path, "answer": "absent", "detail": ""}
     except (SlotError, ArchiveError) as error:
         return {"path": slot.path, "answer": "differs", "detail": error.code}

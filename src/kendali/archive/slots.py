@@ -32,11 +32,11 @@ class SlotError(ArchiveError):
     """The slot answered, and the answer is wrong: foreign, different, damaged. `facts["location"]` says which."""
 
 
-class SlotUnreachable(SlotError):
+class SlotUnreachableError(SlotError):
     """The slot did not answer: disk away, path gone, no right to read. It may still hold a master."""
 
 
-class SlotAbsent(SlotError):
+class SlotAbsentError(SlotError):
     """The slot answered: it holds no master of this epoch."""
 
 
@@ -186,7 +186,7 @@ class Slot:
         path = self._file(number)
         with _answers(self.path):
             if not path.exists():
-                raise SlotAbsent("slot_absent", location=self.path, epoch=number)
+                raise SlotAbsentError("slot_absent", location=self.path, epoch=number)
             with path.open("rb") as file:
                 return file.read(LARGEST)
 
@@ -194,7 +194,7 @@ class Slot:
         with _answers(self.path):
             mark = Path(self.path) / MARK
             if not mark.exists():
-                raise SlotUnreachable("slot_unmarked", location=self.path)
+                raise SlotUnreachableError("slot_unmarked", location=self.path)
             if mark.read_text() != self.mark + "\n":
                 raise SlotError("slot_foreign", location=self.path)
 
@@ -234,4 +234,4 @@ def _answers(location: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise SlotUnreachable("slot_unreachable", location=location, why=error.strerror or str(error)) from error
+        raise SlotUnreachableError("slot_unreachable", location=location, why=error.strerror or str(error)) from error

@@ -13,7 +13,7 @@ from kendali.archive.age import Identity
 from kendali.archive.epochs import new_master, new_package_key
 from kendali.archive.errors import ArchiveError
 from kendali.archive.slot_samples import Sample, open_in_fresh_process
-from kendali.archive.slots import Place, Slot, SlotAbsent, SlotError, SlotUnreachable, places
+from kendali.archive.slots import Place, Slot, SlotAbsentError, SlotError, SlotUnreachableError, places
 
 R = Identity.generate()
 
@@ -57,7 +57,7 @@ def test_two_epochs_live_side_by_side_and_die_apart(slot: Slot) -> None:
     slot.delete(1)
     assert not slot.holds(1)
     assert slot.read(2, R) == new
-    with pytest.raises(SlotAbsent):
+    with pytest.raises(SlotAbsentError):
         slot.read(1, R)
     slot.delete(1)  # twice is no error
 
@@ -76,11 +76,11 @@ def test_an_empty_mount_point_is_unreachable_and_is_not_written(slot: Slot) -> N
     os.rename(slot.path, away)
     os.mkdir(slot.path)
     for touch in (lambda: slot.read(1, R), lambda: slot.write(new_master(2)), lambda: slot.holds(1)):
-        with pytest.raises(SlotUnreachable):
+        with pytest.raises(SlotUnreachableError):
             touch()
     assert os.listdir(slot.path) == []
     os.rmdir(slot.path)
-    with pytest.raises(SlotUnreachable):
+    with pytest.raises(SlotUnreachableError):
         slot.delete(1)
 
 
