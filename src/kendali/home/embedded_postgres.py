@@ -23,6 +23,7 @@ from kendali.home import processes
 from kendali.home.postgres_place import CannotStart, Place, make_folder
 
 START_SECONDS = 300.0  # recovering a large database after a crash takes its time
+LOG_BYTES = 10_000_000
 SETTINGS = {
     "listen_addresses": "",
     "port": "5432",  # only a part of the socket's name
@@ -140,7 +141,7 @@ def running(place: Place) -> int | None:
 
 
 def clear_away(place: Place, seconds: float = 60) -> None:
-    """After a crash: wait for the last backends, drop a pid file whose number now belongs to an unrelated process."""
+    """After a crash: wait for the last backends, drop what names a pid that is now somebody else's or a zombie."""
     end = time.monotonic() + seconds
     while left := [int(entry) for entry in os.listdir("/proc") if entry.isdigit() and lives_in(int(entry), place.data)]:
         if time.monotonic() > end:
@@ -151,6 +152,8 @@ def clear_away(place: Place, seconds: float = 60) -> None:
     lines = pid_file(place)
     if lines and lines[0].isdigit() and Path(f"/proc/{lines[0]}").exists():
         (place.data / "postmaster.pid").unlink()
+    for left_over in place.sockets.glob(".s.PGSQL.*"):  # names the same pid, and is believed without a second look
+        left_over.unlink()
 
 
 def initialise(place: Place) -> None:
@@ -186,7 +189,7 @@ def initialise(place: Place) -> None:
 
 
 def launch(place: Place) -> subprocess.Popen[bytes]:
-    if place.log.exists() and place.log.stat().st_size > 10_000_000:
+    if place.log.exists() and place.log.stat().st_size > LOG_BYTES:
         place.log.replace(place.log.with_suffix(".log.1"))
     settings = SETTINGS | dict(place.settings) | {"unix_socket_directories": f'"{place.sockets}"'}
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]

@@ -56,12 +56,14 @@ def powerless() -> None:
     if superuser or bypass:
         raise Refused(
             f"DATABASE_URL: {role} is a superuser and could rewrite the audit trail; type in psql:"
-            " CREATE ROLE kendali_app LOGIN PASSWORD '…', and name that role in DATABASE_URL (the owner of the tables in DATABASE_OWNER_URL)"
+            " CREATE ROLE kendali_app LOGIN PASSWORD '…', and name that role in DATABASE_URL"
+            " (the owner of the tables in DATABASE_OWNER_URL)"
         )
     if owned:
         raise Refused(
-            f"DATABASE_URL: {role} owns tables ({', '.join(owned)} …) and could rewrite the audit trail; name the"
-            " owner in DATABASE_OWNER_URL, another role without membership in it in DATABASE_URL, type: ./kendali manage prepare"
+            f"DATABASE_URL: {role} owns tables ({', '.join(owned)} …) and could rewrite the audit trail; name the owner"
+            " in DATABASE_OWNER_URL, another role without membership in it in DATABASE_URL, then type:"
+            " ./kendali manage prepare"
         )
 
 
