@@ -31,7 +31,7 @@ def told(book: Book, name: str, side: Side = BANK_SIDE, *, channel: int = 0, age
         side,
         side.inboxes[channel],
         f"Pelanggan Contoh {number}",
-        f"+6281200{number:06d}",
+        f"+6281100{number:06d}",
         f"contoh{number}@surel.example",
     )
     return Told(book, side, name, contact=who, channel=channel, agent=agent, status=status)
@@ -242,7 +242,7 @@ def empty_file(book: Book) -> None:
 @case
 def same_customer_many_contacts(book: Book) -> None:
     """The same person under three contacts: by WhatsApp, by a number written otherwise, by e-mail."""
-    ways = ((0, "+6281200999001", None), (3, "081200999001", None), (2, None, "siti.rahayu@surel.example"))
+    ways = ((0, "+6281100999001", None), (3, "081100999001", None), (2, None, "siti.rahayu@surel.example"))
     for n, (channel, phone, email) in enumerate(ways):
         who = book.contact(
             BANK_SIDE, BANK_SIDE.inboxes[channel], ("Siti Rahayu", "SITI RAHAYU", "Ny. Siti Rahayu")[n], phone, email
