@@ -1,0 +1,102 @@
+"""Both languages are complete: every message has its Indonesian, every .mo is what its .po says, no page says
+something that cannot be translated."""
+
+from __future__ import annotations
+
+import gettext
+import re
+import shutil
+import warnings
+from pathlib import Path
+
+import pytest
+
+from kendali.home.management.commands.words import collected
+from kendali.home.words import PACKAGE, Catalogue, Message, catalogues, problems, read_po
+
+GETTEXT = shutil.which("xgettext") is not None
+ALL = pytest.mark.parametrize("catalogue", catalogues(), ids=lambda catalogue: catalogue.folder.name)
+WITH_WORDS = pytest.mark.parametrize(
+    "catalogue", [one for one in catalogues() if one.po.exists()], ids=lambda catalogue: catalogue.folder.name
+)
+TEMPLATES = [path for path in sorted(PACKAGE.glob("*/templates/**/*.html")) if "style" not in path.name]
+# What a reader sees and a translator has to see: text between tags, and the attributes that are read out.
+NOT_TEXT = re.compile(
+    r"{#.*?#}|{%\s*comment.*?endcomment\s*%}|{%\s*blocktrans.*?endblocktrans\w*\s*%}|<(script|style|code)\b.*?</\1>"
+    r"|{%.*?%}|{{.*?}}|<!--.*?-->|<!doctype[^>]*>|&[#\w]+;",
+    re.DOTALL | re.IGNORECASE,
+)
+SPOKEN = re.compile(r'\s(?:label|title|note|sentence|detail|help|placeholder|alt|aria-label|word|noun)="([^"]*)"')
+NAMES = {"Kendali", "Indonesia", "English", "XLSX", "PDF", "CSV", "WIB", "SHA-256", "API", "age"}
+
+
+def living(catalogue: Catalogue) -> list[Message]:
+    return read_po(catalogue.po.read_text())
+
+
+@WITH_WORDS
+def test_every_message_has_its_indonesian(catalogue: Catalogue) -> None:
+    assert problems(living(catalogue)) == []
+
+
+@WITH_WORDS
+def test_what_runs_is_what_was_translated(catalogue: Catalogue) -> None:
+    with catalogue.po.with_suffix(".mo").open("rb") as compiled:
+        running = gettext.GNUTranslations(compiled)
+    for message in living(catalogue):
+        told = running.ngettext(message.msgid, message.plural, 1) if message.plural else running.gettext(message.msgid)
+        if message.context:
+            told = running.pgettext(message.context, message.msgid)
+        assert told == message.texts[0]
+
+
+@ALL
+def test_no_message_of_the_program_is_missing_from_its_catalogue(catalogue: Catalogue) -> None:
+    if not GETTEXT:
+        warnings.warn("GNU gettext is not here, new messages are not looked for: apt-get install gettext", stacklevel=1)
+        return
+    there = {(m.context, m.msgid) for m in living(catalogue)} if catalogue.po.exists() else set()
+    needed = {(m.context, m.msgid) for m in read_po(collected(catalogue))}
+    assert needed - there == set(), f"run: ./kendali manage words {catalogue.folder.name}"
+    assert there - needed == set(), f"no longer said; run: ./kendali manage words {catalogue.folder.name}"
+
+
+@WITH_WORDS
+def test_one_message_has_one_translation_in_all_catalogues(catalogue: Catalogue) -> None:
+    mine = {(m.context, m.msgid): m.texts for m in living(catalogue)}
+    for other in catalogues():
+        if other.po.exists():
+            differing = [m.msgid for m in living(other) if mine.get((m.context, m.msgid), m.texts) != m.texts]
+            assert differing == [], f"{catalogue.folder.name} and {other.folder.name}"
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_page_says_nothing_that_cannot_be_translated(template: Path) -> None:
+    assert untranslatable(template.read_text()) == []
+
+
+def untranslatable(source: str) -> list[str]:
+    """Words of a template that stand outside {% translate %} and {% blocktranslate %}."""
+    bare = NOT_TEXT.sub(" ", source)
+    spoken = " ".join(SPOKEN.findall(bare))
+    text = re.sub(r"<[^<>]*>", " ", bare)
+    words = re.findall(r"[^\W\d_][\w-]{2,}", f"{text} {spoken}")
+    return [word for word in words if word not in NAMES]
+
+
+def test_the_search_for_untranslatable_words_finds_them() -> None:
+    assert untranslatable("<p>Halo {{ name }}</p>") == ["Halo"]
+    assert untranslatable('<c-card title="Paket">{% translate "Packages" %}</c-card>') == ["Paket"]
+    assert untranslatable('<c-card title="{% translate \'Packages\' %}">{{ count }} · 5 %</c-card>') == []
+
+
+def test_a_po_file_is_read_as_gettext_reads_it() -> None:
+    text = '#, fuzzy\nmsgid "One"\nmsgstr "Sa"\n"tu"\n\n#, c-format\nmsgid "%(n)s day"\nmsgid_plural "%(n)s days"\nmsgstr[0] "hari"\n\n#~ msgid "old"\n#~ msgstr "lama"\n'
+    one, days = read_po(text)
+    assert (one.msgid, one.texts, one.fuzzy) == ("One", {0: "Satu"}, True)
+    assert (days.plural, days.texts) == ("%(n)s days", {0: "hari"})
+    assert problems([one, days, Message("Two", texts={0: ""}), Message("Three", texts={0: "%(n)s"})]) == [
+        "fuzzy: One",
+        "untranslated: Two",
+        "other placeholders: Three",
+    ]
