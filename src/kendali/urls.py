@@ -2,8 +2,10 @@
 
 from django.urls import include, path
 
+
 urlpatterns = [
     path("", include("kendali.accounts.urls")),
+    path("", include("kendali.notices.urls")),
     path("", include("kendali.audit.urls")),
     path("", include("kendali.vault.urls")),
     path("", include("kendali.records.urls")),

@@ -6,12 +6,13 @@ from typing import TypeVar, cast
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Model, QuerySet
-from django.http import Http404
+from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 
 from kendali.accounts.models import Client, User
 from kendali.accounts.permissions import CAN, Refused, can, rights
 from kendali.audit.actions import client_of
+from kendali.verdict import no
 
 M = TypeVar("M", bound=Model)
 
@@ -51,3 +52,10 @@ def visible_clients(user: User | AnonymousUser, action: str | None = None) -> Qu
     if any(right.client_id is None for right in held):
         return Client.objects.all()
     return Client.objects.filter(pk__in={right.client_id for right in held})
+
+
+def signed_in(request: HttpRequest) -> User:
+    """The person of a page behind login_required."""
+    if not isinstance(request.user, User):
+        raise Refused(no("Log in first."))
+    return request.user

@@ -93,6 +93,12 @@ class User(AbstractBaseUser):
     def get_full_name(self) -> str:
         return self.name
 
+    def require(self, action: str) -> None:
+        """Raises permissions.Refused; for the apps below this one, which know a user by what it can do."""
+        from kendali.accounts.access import require
+
+        require(self, action)
+
 
 class RoleGrant(models.Model):
     """A role of one person, for one client or (null) for all of them; ended, never deleted."""

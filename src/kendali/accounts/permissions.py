@@ -65,6 +65,7 @@ CAN: dict[str, frozenset[str]] = {
     "client_page.view": frozenset(PROCEDURE | {CLIENT, ADMINISTRATOR}),
     "policy.view": frozenset(PROCEDURE | {CLIENT, ADMINISTRATOR}),
     "policy.edit": frozenset(OVERSIGHT),
+    "policy.decide": frozenset({CLIENT}),
     "register.view": frozenset(PROCEDURE | {CLIENT, DOCUMENT_OWNER}),
     # Sources, keys, settings
     "source.view": frozenset(PROCEDURE | {ADMINISTRATOR}),
@@ -107,6 +108,10 @@ class Refused(PermissionDenied):
     def __init__(self, verdict: Verdict) -> None:
         super().__init__(verdict.reason % dict(verdict.facts) if verdict.facts else verdict.reason)
         self.verdict = verdict
+
+
+class RuleRefused(Refused):
+    """A rule said no, whoever asks: the thing is not in a state that allows it, or something is missing."""
 
 
 def scope_of(action: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db.models import Model
 
@@ -10,7 +11,12 @@ from kendali.audit.models import Entry
 from kendali.audit.sentences import render
 
 
-def history(obj: Model, *, limit: int = 100) -> list[tuple[datetime, str]]:
-    """The newest `limit` entries about an object as (instant, sentence in the reader's language), newest first."""
+class Happened(NamedTuple):
+    at: datetime
+    sentence: str
+
+
+def history(obj: Model, *, limit: int = 100) -> list[Happened]:
+    """The newest `limit` entries about an object, newest first, for <c-history :entries="history">."""
     rows = Entry.objects.filter(object_type=obj._meta.label_lower, object_id=str(obj.pk)).order_by("-id")[:limit]
-    return [(entry.at, render(entry)) for entry in rows]
+    return [Happened(entry.at, render(entry)) for entry in rows]

@@ -1,3 +1,10 @@
-from django.urls import URLPattern, URLResolver
+from __future__ import annotations
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from django.urls import URLPattern, URLResolver, path
+
+from kendali.audit import views
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("audit/", views.trail, name="audit"),
+    path("audit/unduh/", views.export, name="audit_export"),
+]

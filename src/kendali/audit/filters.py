@@ -1,0 +1,60 @@
+"""The filters of the audit page: dates, person, verb, object, client."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from django import forms
+from django.apps import apps
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from kendali.audit.models import Entry
+from kendali.audit.sentences import verbs
+
+
+class FilterForm(forms.Form):
+    since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(label=_("Until"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    person = forms.CharField(label=_("Person"), required=False, max_length=200)
+    verb = forms.ChoiceField(label=_("What"), required=False)
+    object = forms.CharField(label=_("Number or name"), required=False, max_length=200)
+    client = forms.ModelChoiceField(
+        label=_("Client"), queryset=None, required=False, empty_label=_("all"), to_field_name="code"
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["client"].queryset = apps.get_model("accounts", "Client").objects.all()  # type: ignore[attr-defined]
+        groups = sorted({verb.partition(".")[0] for verb in verbs()})
+        choices = [("", gettext("everything"))]
+        for group in groups:
+            choices.append((group + ".", f"{group}.*"))
+            choices += [(verb, verb) for verb in sorted(verbs()) if verb.startswith(group + ".")]
+        self.fields["verb"].choices = choices  # type: ignore[attr-defined]
+
+
+def matching(values: dict[str, Any]) -> QuerySet[Entry]:
+    """Newest first; days are days in the reader's time zone."""
+    rows = Entry.objects.select_related("client").order_by("-id")
+    if values.get("since"):
+        rows = rows.filter(at__gte=_midnight(values["since"]))
+    if values.get("until"):
+        rows = rows.filter(at__lt=_midnight(values["until"] + timedelta(days=1)))
+    if values.get("person"):
+        rows = rows.filter(actor_name__icontains=values["person"])
+    if values.get("object"):
+        rows = rows.filter(object_label__icontains=values["object"])
+    if values.get("client"):
+        rows = rows.filter(client=values["client"])
+    verb = values.get("verb") or ""
+    if verb.endswith("."):
+        return rows.filter(verb__startswith=verb)
+    return rows.filter(verb=verb) if verb else rows
+
+
+def _midnight(day: Any) -> datetime:
+    return datetime.combine(day, time.min, tzinfo=timezone.get_current_timezone())

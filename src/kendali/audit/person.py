@@ -1,0 +1,19 @@
+"""What the audit pages need of a user; the model itself lies above this app, so it is known by what it can do."""
+
+from __future__ import annotations
+
+from typing import Protocol, cast
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+
+
+class Person(Protocol):
+    def require(self, action: str) -> None:
+        """Raises PermissionDenied with its reason."""
+
+
+def require(request: HttpRequest, action: str) -> None:
+    if not request.user.is_authenticated:
+        raise PermissionDenied
+    cast(Person, request.user).require(action)
