@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class ArchiveError(Exception):
     """`code` is stable and tested; `facts` never hold keys, names or content."""
@@ -22,6 +24,14 @@ class SealError(ArchiveError):
 
 class PackageError(ArchiveError):
     """A package, keyring or unit that is not what the format says."""
+
+
+class EmptyPackageError(PackageError):
+    """Not one record could be copied whole, so there is no package. `records`: what was tried, with the problems."""
+
+    def __init__(self, records: Sequence[object]) -> None:
+        super().__init__("empty_package", tried=len(records))
+        self.records = records
 
 
 class StoreError(ArchiveError):

@@ -1,0 +1,253 @@
+"""Opens single things of a package by range: a recording, an attachment, a conversation; nothing is loaded whole."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, cast
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from kendali.archive.age_read import SeekingReader
+from kendali.archive.bag import INFO, parse_bag_info
+from kendali.archive.errors import PackageError
+from kendali.archive.keyring import RECORDS_SLOT
+from kendali.archive.package import (
+    INDEX,
+    INDEX_LINE,
+    RECORDS,
+    IndexLine,
+    WrittenRecord,
+    load_keyring,
+    package_id_of,
+    record_of,
+)
+from kendali.archive.stores import Store
+from kendali.archive.unit_tar import FACTS_LIMIT, Member, padding, walk
+
+MESSAGES = "messages"
+_WHOLE_FILE_AHEAD = 16  # chunks per fetch where a file is read through
+
+
+class Window(io.RawIOBase):
+    """A part of a seekable file as a file of its own."""
+
+    def __init__(self, file: io.RawIOBase, offset: int, size: int) -> None:
+        super().__init__()
+        self._file, self._offset, self.size = file, offset, size
+        self._position = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._position
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self.size}[whence]
+        if base + offset < 0:
+            raise ValueError("seek before the start")
+        self._position = base + offset
+        return self._position
+
+    def readinto(self, buffer: Any, /) -> int:
+        room = memoryview(buffer).cast("B")[: max(0, self.size - self._position)]
+        if not len(room):
+            return 0
+        self._file.seek(self._offset + self._position)
+        count = cast(int, self._file.readinto(room))
+        self._position += count
+        return count
+
+
+@dataclass(frozen=True, slots=True)
+class OpenUnit:
+    """A recording or attachment. `facts` as the source gave them; `files`: name and a seekable stream each (one
+    reader below them all: use one at a time)."""
+
+    ref: str
+    part: str
+    facts: Mapping[str, Any]
+    files: Sequence[tuple[str, Window]]
+
+
+class Package:
+    """A package with its keyring open. Cheap to make; keep it only as long as the work takes: it holds keys."""
+
+    def __init__(self, store: Store, path: str, package_key: bytes) -> None:
+        self.store, self.path = store, path
+        self.package_id = package_id_of(path)
+        self.keyring, self.generation = load_keyring(store, self.package_id, package_key)
+
+    @cached_property
+    def info(self) -> Mapping[str, str]:
+        return parse_bag_info(self.store.read(f"{self.path}/{INFO}"))
+
+    def line(self, slot: int) -> IndexLine:
+        """PackageError ``no_slot``: never was; ``slot_empty``: its unit could not be read at the source."""
+        key = f"{self.path}/{INDEX}"
+        if slot < 0 or (slot + 1) * INDEX_LINE > self.store.size(key):
+            raise PackageError("no_slot", slot=slot)
+        line = IndexLine.parse(self.store.read_range(key, slot * INDEX_LINE, INDEX_LINE), slot)
+        if not line.file:
+            raise PackageError("slot_empty", slot=slot)
+        return line
+
+    def lines(self) -> list[IndexLine]:
+        content = self.store.read(f"{self.path}/{INDEX}")
+        if len(content) % INDEX_LINE:
+            raise PackageError("index_cut")
+        count = len(content) // INDEX_LINE
+        return [IndexLine.parse(content[n * INDEX_LINE : (n + 1) * INDEX_LINE], n) for n in range(count)]
+
+    def tables(self) -> dict[str, IndexLine]:
+        """By name. Tables come before attachments or among the first of them, so the index is read whole."""
+        return {table_name(line): line for line in self.lines() if line.kind == "table"}
+
+    def reader(self, line: IndexLine, ahead: int = 4) -> SeekingReader:
+        """The content of a sealed unit as a seekable file."""
+        key = f"{self.path}/{line.file}"
+
+        def read_at(offset: int, length: int) -> bytes:
+            return self.store.read_range(key, line.offset + offset, length)
+
+        return SeekingReader(read_at, line.length, self.keyring.identity(line.slot), ahead=ahead)
+
+    def unit(self, slot: int) -> OpenUnit:
+        line = self.line(slot)
+        if line.kind not in ("recording", "attachment"):
+            raise PackageError("not_a_unit", slot=slot, kind=line.kind)
+        return open_unit(self.reader(line))
+
+    def parquet(self, line: IndexLine) -> pq.ParquetFile:
+        return pq.ParquetFile(pa.PythonFile(self.reader(line, _WHOLE_FILE_AHEAD), mode="r"))
+
+    def records(self) -> Iterator[WrittenRecord]:
+        """All records of the package, in the order in which they were written; opened with slot 0."""
+        size = self.store.size(f"{self.path}/{RECORDS}")
+        line = IndexLine(RECORDS_SLOT, "records", RECORDS, 0, size)
+        for text in io.BufferedReader(self.reader(line, _WHOLE_FILE_AHEAD), 1 << 20):
+            try:
+                fields = json.loads(text)
+            except ValueError as error:
+                raise PackageError("record_line") from error
+            yield record_of(fields)
+
+    def conversation(self, ref: str) -> dict[str, pa.Table]:
+        """The rows of one conversation, table by table; only its row groups are fetched. Absent: no rows anywhere."""
+        found = {}
+        for name, line in self.tables().items():
+            file = self.parquet(line)
+            groups = row_groups_of(file.metadata, ref)
+            rows = file.read_row_groups(groups) if groups else file.schema_arrow.empty_table()
+            found[name] = rows.filter(pc.equal(rows["_ref"], ref))
+        return found
+
+
+def table_name(line: IndexLine) -> str:
+    return line.file.removeprefix("data/tables/").removesuffix(".age")
+
+
+def row_groups_of(metadata: pq.FileMetaData, ref: str) -> list[int]:
+    """The row groups that may hold this conversation, by their statistics."""
+    found = []
+    for number in range(metadata.num_row_groups):
+        statistics = metadata.row_group(number).column(0).statistics
+        if statistics is None or not statistics.has_min_max or statistics.min <= ref <= statistics.max:
+            found.append(number)
+    return found
+
+
+def open_unit(reader: SeekingReader) -> OpenUnit:
+    """Walk the unit's tar by its headers; contents are not read."""
+    content = io.BufferedReader(reader, 4096)
+    members: list[Member] = []
+
+    def exactly(count: int) -> bytes:
+        data = content.read(count)
+        if len(data) != count:
+            raise PackageError("unit_truncated")
+        return data
+
+    def member(entry: Member) -> None:
+        members.append(entry)
+        content.seek(entry.offset + entry.size + padding(entry.size))
+
+    walk(exactly, member)
+    if not members or members[0].size > FACTS_LIMIT:
+        raise PackageError("unit_facts")
+    content.seek(members[0].offset)
+    head = parse_facts(exactly(members[0].size))
+    names = head["files"]
+    if len(names) != len(members) - 1:
+        raise PackageError("unit_files")
+    content.detach()
+    files = [(name, Window(reader, m.offset, m.size)) for name, m in zip(names, members[1:], strict=True)]
+    return OpenUnit(head["ref"], head["part"], head["facts"], files)
+
+
+def parse_facts(data: bytes) -> dict[str, Any]:
+    """ref, part, facts, files (names) of a unit; PackageError when it is something else."""
+    try:
+        head = json.loads(data)
+    except ValueError as error:
+        raise PackageError("unit_facts") from error
+    kinds = {"ref": str, "part": str, "facts": dict, "files": list}
+    if not isinstance(head, dict) or any(not isinstance(head.get(name), kind) for name, kind in kinds.items()):
+        raise PackageError("unit_facts")
+    return head
+
+
+def open_recording(store: Store, path: str, package_key: bytes, slot: int) -> OpenUnit:
+    """Facts and seekable audio of one recording. Raises PackageError (``no_key``: destroyed), AgeError, StoreError."""
+    return Package(store, path, package_key).unit(slot)
+
+
+def read_attachment(store: Store, path: str, package_key: bytes, slot: int) -> OpenUnit:
+    return Package(store, path, package_key).unit(slot)
+
+
+def read_conversation(store: Store, path: str, package_key: bytes, ref: str) -> dict[str, pa.Table]:
+    return Package(store, path, package_key).conversation(ref)
+
+
+def scan_text(
+    store: Store,
+    path: str,
+    package_key: bytes,
+    text: str,
+    progress: Callable[[int, int], None] = lambda done, of: None,
+) -> Iterator[str]:
+    """Refs of conversations whose messages hold `text` (any text column, case ignored), in the package's order.
+    `progress(row groups done, of all)`. One row group in memory at a time."""
+    package = Package(store, path, package_key)
+    line = package.tables().get(MESSAGES)
+    if line is None:
+        return
+    file = package.parquet(line)
+    schema = file.schema_arrow
+    columns = [f.name for f in schema if f.name != "_ref" and (pa.types.is_string(f.type) or _is_large(f.type))]
+    newest = None
+    for number in range(file.num_row_groups):
+        rows = file.read_row_group(number, columns=["_ref", *columns])
+        hits = None
+        for name in columns:
+            hit = pc.fill_null(pc.match_substring(rows[name], text, ignore_case=True), fill_value=False)
+            hits = hit if hits is None else pc.or_(hits, hit)
+        for ref in pc.unique(rows["_ref"].filter(hits)).to_pylist() if hits is not None else []:
+            if ref != newest:
+                newest = ref
+                yield ref
+        progress(number + 1, file.num_row_groups)
+
+
+def _is_large(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_large_string(kind))
