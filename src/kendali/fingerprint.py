@@ -48,7 +48,7 @@ VOLATILE = b"kendali.volatile"
 REF = "_ref"
 
 _ROWS = 32_768  # rows per slice: fits the cache, and bounds the memory
-_BYTES = 64 << 20  # bytes of a table per slice, unless one record alone is larger
+_BYTES = 16 << 20  # bytes of a table per slice, unless one record alone is larger
 _HEAD = b"kendali conversation 1\0"
 _SIZES = Struct("<QQ").pack
 _EMPTY = pa.scalar(b"", pa.large_binary())

@@ -98,9 +98,9 @@ class Listed:
 class SourceFile:
     """One file of a record. `open` may be called once per attempt; `path` where it is a local file (allows processes).
 
-    Opening and reading may raise OSError or SourceError: the sink then seals nothing of this unit, answers with a problem
-    (`file_unreadable`, or the SourceError's code) and goes on with the next. A file whose bytes are not exactly `size`
-    long is a problem, too (`file_changed_while_copying`).
+    Opening and reading may raise OSError or SourceError: the sink then seals nothing of this unit, answers with a
+    problem (`file_unreadable`, or the SourceError's code) and goes on with the next. A file whose bytes are not exactly
+    `size` long is a problem, too (`file_changed_while_copying`).
     """
 
     name: str

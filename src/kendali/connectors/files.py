@@ -1,4 +1,4 @@
-"""Files of a source: opened inside its folder only, told apart as missing, unreadable, cut off; checked while copied."""
+"""Files of a source: opened inside its folder only; missing, unreadable and cut off told apart; checked while read."""
 
 from __future__ import annotations
 

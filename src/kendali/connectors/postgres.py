@@ -54,7 +54,7 @@ class Server:
     """
 
     def __init__(self, config: Mapping[str, Any], secret: Mapping[str, Any], statement_seconds: int = 600) -> None:
-        self.place = {
+        self.place: dict[str, Any] = {
             "host": str(config.get("host") or "localhost"),
             "database": str(config.get("dbname") or ""),
             "user": str(config.get("user") or ""),
@@ -107,7 +107,8 @@ class Server:
         if self._rows is None or self._rows.closed:
             self._rows = psycopg.connect(self._conninfo, autocommit=True, prepare_threshold=None)
             self._rows.execute(
-                f"SET default_transaction_read_only = on; SET statement_timeout = '{self._seconds}s'; SET TimeZone = 'UTC'"
+                f"SET default_transaction_read_only = on; SET TimeZone = 'UTC'; "
+                f"SET statement_timeout = '{self._seconds}s'"
             )
         return self._rows
 

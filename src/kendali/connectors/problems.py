@@ -11,20 +11,23 @@ from kendali.connectors.base import Problem, SourceError
 SENTENCES: dict[str, str] = {
     # Reaching the source
     "host_unreachable": (
-        "The source at %(host)s does not answer. Check the address, the port and the firewall, and whether it is running."
+        "The source at %(host)s does not answer. Check the address, the port and the firewall, and whether it is "
+        "running."
     ),
     "wrong_password": "The source refuses the user %(user)s. Check user name and password of this source.",
     "database_missing": "There is no database %(database)s at the source. Check its name.",
     "connection_refused": "The source refuses the connection: %(reason)s",
-    "connection_lost": "The connection to the source broke off: %(reason)s Start again; what was copied so far is not lost.",
+    "connection_lost": (
+        "The connection to the source broke off: %(reason)s Start again; what was copied so far is not lost."
+    ),
     "too_slow": "The source did not answer within %(seconds)s seconds. Try again outside its busy hours.",
     "source_failed": "The source answered with an error (%(reason)s). Ask its administrator, then try again.",
     "bad_configuration": "The setting %(field)s of this source is not usable: %(reason)s",
     # What it holds
     "account_missing": "The source has no account %(account)s. Check the account number of this source.",
     "tables_missing": (
-        "The source lacks the tables %(tables)s. Check that it is the application's database; if this installation never "
-        "had them, name them under “absent tables” in the source's settings."
+        "The source lacks the tables %(tables)s. Check that it is the application's database; if this installation"
+        " never had them, name them under “absent tables” in the source's settings."
     ),
     "columns_missing": "The source's table %(table)s lacks the columns %(columns)s. Check the application's version.",
     "no_right_to_read": "The user may not read %(tables)s. Grant SELECT on them: %(command)s",
@@ -33,31 +36,46 @@ SENTENCES: dict[str, str] = {
         "with SELECT alone."
     ),
     "clock_skew": (
-        "The source's clock differs from this machine's by %(seconds)s seconds. Set both by NTP; nothing is deleted while "
-        "they differ by more than 5 minutes."
+        "The source's clock differs from this machine's by %(seconds)s seconds. Set both by NTP; nothing is "
+        "deleted while they differ by more than 5 minutes."
     ),
-    "no_index": "The source's table %(table)s has no index on %(column)s; listing is slow. An administrator can add one.",
+    "no_index": (
+        "The source's table %(table)s has no index on %(column)s; listing is slow. An administrator can add one."
+    ),
     "no_records": "The source is readable but holds no record. Check that it is the right one.",
     # Folders and files
     "folder_missing": "The folder %(path)s does not exist on this machine. Check the path and whether it is mounted.",
     "folder_unreadable": "The folder %(path)s cannot be read: %(reason)s Give this user the right to read it.",
-    "file_missing": "The file %(part)s of this record is missing at the source. Look for it there, or have it confirmed as lost.",
-    "file_unreadable": "The file %(part)s cannot be read: %(reason)s Repair the right or the disk at the source, then back up again.",
-    "file_outside": "The file name %(part)s points outside the source's folder; it was not opened. Correct the record at the source.",
+    "file_missing": (
+        "The file %(part)s of this record is missing at the source. Look for it there, or have it confirmed as lost."
+    ),
+    "file_unreadable": (
+        "The file %(part)s cannot be read: %(reason)s Repair the right or the disk at the source, then back up again."
+    ),
+    "file_outside": (
+        "The file name %(part)s points outside the source's folder; it was not opened. Correct the record at the "
+        "source."
+    ),
     "file_empty": "The file %(part)s has no content. Look for the original, or have it confirmed as lost.",
     "file_truncated": (
-        "The file %(part)s is cut off: %(expected)s bytes were promised, %(actual)s are there. It was copied as it is; look "
-        "for the whole one."
+        "The file %(part)s is cut off: %(expected)s bytes were promised, %(actual)s are there. It was copied as it"
+        " is; look for the whole one."
     ),
-    "file_longer": "The file %(part)s is longer than it says: %(expected)s bytes were promised, %(actual)s are there. It was copied as it is.",
-    "file_not_audio": "The file %(part)s is not a %(format)s recording. It was copied as it is; check it at the source.",
+    "file_longer": (
+        "The file %(part)s is longer than it says: %(expected)s bytes were promised, %(actual)s are there. It was "
+        "copied as it is."
+    ),
+    "file_not_audio": (
+        "The file %(part)s is not a %(format)s recording. It was copied as it is; check it at the source."
+    ),
     "checksum_differs": (
-        "The file %(part)s does not have the checksum that the source recorded for it. It was copied as it is; look for an "
-        "undamaged one."
+        "The file %(part)s does not have the checksum that the source recorded for it. It was copied as it is; "
+        "look for an undamaged one."
     ),
     "file_changed_while_copying": "The file %(part)s changed while it was copied. Back it up again.",
     "storage_not_configured": (
-        "The record has a file (%(part)s), but this source has no storage folder. Enter the folder in the source's settings."
+        "The record has a file (%(part)s), but this source has no storage folder. Enter the folder in the source's"
+        " settings."
     ),
     "storage_not_local": "The file %(part)s lies in the storage service %(service)s, which this source cannot read.",
     "file_only_linked": "The attachment %(part)s is only a link to another system; there is nothing to copy.",
@@ -67,7 +85,9 @@ SENTENCES: dict[str, str] = {
     "no_recording": "The call says it was recorded but names no file.",
     "orphan": "The recording %(part)s is named by no call record. Find its call, or have it listed as unclaimed.",
     "orphans": "%(count)s recordings in the folder are named by no call record; the source's page lists them.",
-    "orphans_not_all_checked": "Only the first %(count)s recordings were compared with the call records; the nightly scan compares all.",
+    "orphans_not_all_checked": (
+        "Only the first %(count)s recordings were compared with the call records; the nightly scan compares all."
+    ),
     "row_unreadable": "Line %(line)s of %(file)s cannot be read: %(reason)s Correct the export and drop it again.",
     "duplicate_id": "The record number %(ref)s occurs several times in %(file)s. Have the vendor correct the export.",
     "export_missing": "There is no export %(file)s in the folder. Check its name in the source's settings.",

@@ -54,9 +54,7 @@ class Columns:
         with server.errors():
             for table, column, kind in server.rows().execute(_CATALOGUE, [names]):
                 found.setdefault(table, {})[column] = kind
-        self.shapes = {
-            table.name: _shape(table, found[table.name]) for table in TABLES if table.name in found
-        }
+        self.shapes = {table.name: _shape(table, found[table.name]) for table in TABLES if table.name in found}
         self.problems: list[Problem] = []
         missing = [name for name in names if name not in found]
         if missing:

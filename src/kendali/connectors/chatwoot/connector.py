@@ -145,6 +145,6 @@ def _newest(tables: Mapping[str, pa.Table], columns: Mapping[str, Sequence[str]]
         grouped = pa.table({REF: table[REF], "at": latest}).group_by(REF).aggregate([("at", "max")])
         for ref, at in zip(grouped[REF].to_pylist(), grouped["at_max"].to_pylist(), strict=True):
             if at is not None:
-                at = at.replace(tzinfo=UTC)
-                newest[ref] = max(at, newest.get(ref, at))
+                instant = at.replace(tzinfo=UTC)
+                newest[ref] = max(instant, newest.get(ref, instant))
     return newest

@@ -34,7 +34,8 @@ def look(server: Server, account: int, storage: Path | None, absent: Collection[
     problems: list[Problem] = []
     warnings: list[Problem] = []
     rights: list[str] = []
-    version, skew, counts = "", None, {}
+    version, skew = "", None
+    counts: dict[str, int] = {}
     if storage is not None and not storage.is_dir():
         problems.append(Problem("folder_missing", facts={"path": str(storage)}))
     try:

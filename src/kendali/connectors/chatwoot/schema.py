@@ -51,7 +51,10 @@ CONTENT: tuple[Table, ...] = (
         ),
     ),
     Table(
-        "attachments", by="message_id", via="messages", needs=("id", "message_id", "file_type", "external_url", "updated_at")
+        "attachments",
+        by="message_id",
+        via="messages",
+        needs=("id", "message_id", "file_type", "external_url", "updated_at"),
     ),
     Table(
         "active_storage_attachments",
@@ -109,9 +112,7 @@ REFERENCES: tuple[Table, ...] = (
     Table("agent_bots", by="agent_bot_id", only=("id", "name", "description"), needs=("id", "name"), volatile=ALL),
     Table("teams", by="team_id", only=("id", "name", "description"), needs=("id", "name"), volatile=ALL),
     Table("tags", by="tag_id", via="taggings", only=("id", "name"), needs=("id", "name"), volatile=ALL),
-    Table(
-        "sla_policies", by="sla_policy_id", via="applied_slas", needs=("id", "name"), volatile=ALL
-    ),
+    Table("sla_policies", by="sla_policy_id", via="applied_slas", needs=("id", "name"), volatile=ALL),
 )
 
 TABLES: tuple[Table, ...] = (*CONTENT, NOTIFICATIONS, *REFERENCES)

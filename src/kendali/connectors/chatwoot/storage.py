@@ -17,7 +17,12 @@ from kendali.connectors.files import checked_file, safe_name, size_or_problem
 from kendali.fingerprint import REF
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{4,255}")
-_MEDIA = {0, 1, 2, 3}  # image, audio, video, file; the other types (location, contact, story …) have no file of their own
+_MEDIA = {
+    0,
+    1,
+    2,
+    3,
+}  # image, audio, video, file; the other types (location, contact, story …) have no file of their own
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from hashlib import sha256
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -36,7 +37,7 @@ def prints(*tables: pa.Table, refs: int = 6) -> dict[str, bytes]:
 
 @given(RECORDS, st.integers(1, 5), st.permutations(range(1, 4)))
 @settings(max_examples=200, deadline=None)
-def test_chunks_column_order_and_encoding_do_not_matter(records: list, size: int, order: list[int]) -> None:
+def test_chunks_column_order_and_encoding_do_not_matter(records: list[Any], size: int, order: list[int]) -> None:
     plain = table(records)
     chunked = pa.Table.from_batches(plain.to_batches(max_chunksize=size)).select([0, *order])
     encoded = pa.table(
@@ -54,14 +55,14 @@ def test_chunks_column_order_and_encoding_do_not_matter(records: list, size: int
 
 @given(RECORDS, RECORDS)
 @settings(max_examples=400, deadline=None)
-def test_two_records_have_the_same_fingerprint_only_if_they_are_the_same(one: list, other: list) -> None:
+def test_two_records_have_the_same_fingerprint_only_if_they_are_the_same(one: list[Any], other: list[Any]) -> None:
     first, second = prints(table([one[0]])), prints(table([other[0]]))
     assert (first == second) == (one[0] == other[0])
 
 
 @given(RECORDS, st.data())
 @settings(max_examples=300, deadline=None)
-def test_a_change_in_any_cell_changes_this_record_and_no_other(records: list, data: st.DataObject) -> None:
+def test_a_change_in_any_cell_changes_this_record_and_no_other(records: list[Any], data: st.DataObject) -> None:
     before = prints(table(records))
     record = data.draw(st.integers(0, len(records) - 1))
     row = data.draw(st.integers(0, len(records[record]) - 1))
@@ -203,7 +204,7 @@ def by_the_written_form(records: Sequence[Sequence[tuple[object, ...]]]) -> dict
 
 @given(RECORDS)
 @settings(max_examples=100, deadline=None)
-def test_the_form_is_the_one_that_is_written_down(records: list) -> None:
+def test_the_form_is_the_one_that_is_written_down(records: list[Any]) -> None:
     assert prints(table(records)) == by_the_written_form(records)
 
 
@@ -220,7 +221,7 @@ def test_version_1_is_frozen() -> None:
 
 @given(st.lists(st.tuples(st.text(max_size=4), st.integers(0, 9)), max_size=3), st.dictionaries(st.text(), st.text()))
 @settings(max_examples=100, deadline=None)
-def test_a_unit_depends_on_facts_and_files_but_not_on_their_order(files: list, facts: dict) -> None:
+def test_a_unit_depends_on_facts_and_files_but_not_on_their_order(files: list[Any], facts: dict[str, str]) -> None:
     digests = [FileDigest(name, size, bytes([size]) * 32) for name, size in files]
     made = fingerprint.unit(facts, digests)
     assert made == fingerprint.unit(dict(reversed(facts.items())), digests[::-1])

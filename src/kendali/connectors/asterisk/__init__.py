@@ -1,0 +1,3 @@
+from kendali.connectors.asterisk.connector import AsteriskConnector
+
+__all__ = ["AsteriskConnector"]

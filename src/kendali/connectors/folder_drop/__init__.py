@@ -1,0 +1,3 @@
+from kendali.connectors.folder_drop.connector import FolderDropConnector
+
+__all__ = ["FolderDropConnector"]

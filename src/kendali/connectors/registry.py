@@ -1,0 +1,222 @@
+"""Every kind of source, what its form asks for, and how it is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from kendali.connectors.asterisk import AsteriskConnector
+from kendali.connectors.base import Connector, RecordClass, SourceError
+from kendali.connectors.chatwoot import ChatwootConnector
+from kendali.connectors.folder_drop import FolderDropConnector
+
+FieldType = Literal["text", "number", "folder", "file", "choice", "secret"]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One input of the source form. `label` and `help` are English message ids. `when`: shown only if another field
+    has one of these values. A `secret` is stored encrypted, never shown again, and handed to `open` apart."""
+
+    name: str
+    label: str
+    type: FieldType = "text"
+    required: bool = False
+    default: str = ""
+    help: str = ""
+    choices: Sequence[tuple[str, str]] = ()
+    when: tuple[str, tuple[str, ...]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectorKind:
+    name: str
+    label: str
+    record_classes: Sequence[RecordClass]
+    fields: Sequence[Field]
+    make: Callable[[RecordClass, Mapping[str, Any], Mapping[str, Any]], Connector]
+
+    def missing(self, config: Mapping[str, Any], secret: Mapping[str, Any]) -> list[str]:
+        """Names of required fields that are empty."""
+        return [
+            field.name
+            for field in self.fields
+            if field.required
+            and self._shown(field, config)
+            and not (secret if field.type == "secret" else config).get(field.name)
+        ]
+
+    def _shown(self, field: Field, config: Mapping[str, Any]) -> bool:
+        if field.when is None:
+            return True
+        other, values = field.when
+        default = next(each.default for each in self.fields if each.name == other)
+        return str(config.get(other) or default) in values
+
+
+ZONES = (
+    ("Asia/Jakarta", "WIB (Asia/Jakarta)"),
+    ("Asia/Makassar", "WITA (Asia/Makassar)"),
+    ("Asia/Jayapura", "WIT (Asia/Jayapura)"),
+    ("UTC", "UTC"),
+)
+_SERVERS = ("database", ("mysql", "postgresql"))
+
+
+def _server(when: tuple[str, tuple[str, ...]] | None, port_help: str, default_port: str = "") -> tuple[Field, ...]:
+    return (
+        Field(
+            "host",
+            "Database server",
+            required=True,
+            default="localhost",
+            when=when,
+            help="Name, address or socket folder.",
+        ),
+        Field("port", "Port", "number", default=default_port, when=when, help=port_help),
+        Field("dbname", "Database", required=True, when=when),
+        Field("user", "User", required=True, when=when, help="A role that may only read (SELECT)."),
+        Field("password", "Password", "secret", when=when),
+    )
+
+
+KINDS: dict[str, ConnectorKind] = {
+    "chatwoot": ConnectorKind(
+        "chatwoot",
+        "Chatwoot (omni-channel)",
+        ("conversation",),
+        (
+            *_server(None, "Usually 5432.", "5432"),
+            Field(
+                "account",
+                "Account number",
+                "number",
+                required=True,
+                help="The client's account in Chatwoot; it stands in the address: /app/accounts/3.",
+            ),
+            Field(
+                "storage",
+                "Attachment folder",
+                "folder",
+                help="Where Chatwoot keeps uploaded files (its storage folder), as mounted on this machine.",
+            ),
+            Field(
+                "storage_services",
+                "Storage services in this folder",
+                default="local",
+                help="Names from Chatwoot's config/storage.yml, separated by commas.",
+            ),
+            Field(
+                "absent_tables", "Absent tables", help="Tables that this installation never had, separated by commas."
+            ),
+            Field(
+                "sslmode",
+                "Encryption",
+                "choice",
+                default="prefer",
+                choices=(
+                    ("prefer", "if offered"),
+                    ("require", "always"),
+                    ("verify-full", "always, certificate checked"),
+                    ("disable", "never"),
+                ),
+            ),
+        ),
+        lambda _class, config, secret: ChatwootConnector(config, secret),
+    ),
+    "asterisk": ConnectorKind(
+        "asterisk",
+        "Asterisk, FreePBX, Issabel",
+        ("recording",),
+        (
+            Field(
+                "monitor",
+                "Recording folder",
+                "folder",
+                required=True,
+                default="/var/spool/asterisk/monitor",
+                help="The folder that has one folder per year.",
+            ),
+            Field(
+                "zone",
+                "Time zone of the telephone system",
+                "choice",
+                required=True,
+                default="Asia/Jakarta",
+                choices=ZONES,
+                help="Call records carry the server's local time.",
+            ),
+            Field(
+                "database",
+                "Call records in",
+                "choice",
+                required=True,
+                default="mysql",
+                choices=(("mysql", "MariaDB or MySQL"), ("postgresql", "PostgreSQL"), ("csv", "Master.csv")),
+            ),
+            *_server(_SERVERS, "Usually 3306 (MariaDB, MySQL) or 5432 (PostgreSQL)."),
+            Field("table", "Table", default="cdr", when=_SERVERS),
+            Field(
+                "csv",
+                "File",
+                "file",
+                required=True,
+                default="/var/log/asterisk/cdr-csv/Master.csv",
+                when=("database", ("csv",)),
+            ),
+            Field(
+                "csv_columns",
+                "Columns of the file",
+                when=("database", ("csv",)),
+                help="In order, separated by commas; empty = as Asterisk writes them.",
+            ),
+            Field("file_column", "Column with the recording's name", help="Empty = recordingfile, else userfield."),
+            Field(
+                "extension_digits",
+                "Digits of an extension",
+                "number",
+                default="5",
+                help="Longer numbers are customers.",
+            ),
+        ),
+        lambda _class, config, secret: AsteriskConnector(config, secret),
+    ),
+    "folder_drop": ConnectorKind(
+        "folder_drop",
+        "Folder with a vendor's export",
+        ("conversation", "recording"),
+        (
+            Field(
+                "folder",
+                "Folder",
+                "folder",
+                required=True,
+                help="Holds the export and its files, or one ZIP with both.",
+            ),
+            Field("records", "Export", default="records.csv", help="A CSV, JSON or JSON Lines file; or a ZIP."),
+            Field(
+                "zone", "Time zone of dates without one", "choice", required=True, default="Asia/Jakarta", choices=ZONES
+            ),
+            Field(
+                "columns",
+                "Columns",
+                help="Ours=theirs, separated by commas, for example: id=CallID, started_at=Start Time, file=Audio.",
+            ),
+        ),
+        FolderDropConnector,
+    ),
+}
+
+
+def open(kind: str, record_class: RecordClass, config: Mapping[str, Any], secret: Mapping[str, Any]) -> Connector:
+    """Nothing is connected yet. Raises SourceError `bad_configuration` for what cannot even be tried."""
+    described = KINDS.get(kind)
+    if described is None:
+        raise SourceError("bad_configuration", field="kind", reason=f"{kind!r} is not known")
+    if record_class not in described.record_classes:
+        raise SourceError("bad_configuration", field="record_class", reason=f"{kind} has no {record_class}")
+    missing = described.missing(config, secret)
+    if missing:
+        raise SourceError("bad_configuration", field=", ".join(missing), reason="it is empty")
+    return described.make(record_class, config, secret)
