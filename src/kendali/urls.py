@@ -2,8 +2,10 @@
 
 from django.urls import include, path
 
+from kendali.home.api import api
 
 urlpatterns = [
+    path("api/v1/", api.urls),
     path("", include("kendali.accounts.urls")),
     path("", include("kendali.notices.urls")),
     path("", include("kendali.audit.urls")),

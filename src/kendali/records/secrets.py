@@ -5,7 +5,6 @@ The installation key lives in the environment (KENDALI_INSTALLATION_KEY), never 
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
 import json
@@ -20,8 +19,7 @@ from kendali.archive.sealing import open_bytes, seal_bytes
 
 
 def _derived(purpose: bytes) -> bytes:
-    key = base64.b64decode(settings.KENDALI_INSTALLATION_KEY)
-    return HKDF(SHA256(), length=32, salt=None, info=purpose).derive(key)
+    return HKDF(SHA256(), length=32, salt=None, info=purpose).derive(settings.KENDALI_INSTALLATION_KEY)
 
 
 def seal_source_secret(source_id: int, secret: dict[str, str]) -> bytes:

@@ -28,6 +28,8 @@ class Definition:
             return "The value has the wrong kind."
         if self.choices and value not in self.choices:
             return "Choose one of the values offered."
+        if isinstance(value, str) and self.maximum and len(value) > self.maximum:
+            return "The text is too long."
         if isinstance(value, int) and not isinstance(value, bool) and not self.minimum <= value <= self.maximum:
             return "The value is outside its bounds."
         return ""
@@ -37,6 +39,7 @@ DAYS, WORKING_DAYS = _("days"), _("working days")
 DEFINITIONS: dict[str, Definition] = {
     d.key: d
     for d in (
+        Definition("organisation.name", "", _("Name of the organisation"), maximum=200),
         Definition("handover.accept_days", 1, _("Team IT accepts an escalation within"), WORKING_DAYS, 1, 30),
         Definition("handover.run_days", 3, _("Team IT runs an escalation within"), WORKING_DAYS, 1, 60),
         Definition("handover.confirm_days", 2, _("Team Leader confirms a result within"), WORKING_DAYS, 1, 30),

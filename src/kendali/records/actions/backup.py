@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from kendali.archive import drill, stores, verify, writer
-from kendali.archive.errors import ArchiveError
+from kendali.archive import stores, verify, writer
+from kendali.archive.errors import ArchiveError, EmptyPackageError
+from kendali.archive.package import PackageInfo, Progress, WrittenRecord
 from kendali.audit import actions as audit
 from kendali.audit.actor import SYSTEM
 from kendali.connectors.base import Connector, Sink, Snapshot, SourceError
 from kendali.records.actions import counts, escalations, lease, numbers, sources
+from kendali.records.actions.sources import plain
 from kendali.records.models import Escalation, EscalationItem, Package, PackageCheck
 from kendali.terms import settings as terms
 from kendali.vault import actions as vault
@@ -108,31 +110,19 @@ def _one_package(
     order: Escalation, fence: lease.Fence, connector: Connector, store: stores.Store, month: date, lines: list[Line]
 ) -> None:
     package, key = _begin(order, fence, month)
-    snapshots: dict[str, Snapshot] = {}
+    reporter = _Reporter(order, fence, package, len(lines))
 
     def fill(sink: Sink) -> Iterator[Snapshot]:
-        for snapshot in connector.snapshot([line.ref for line in lines], sink):
-            snapshots[snapshot.ref] = snapshot
-            yield snapshot
+        return connector.snapshot([line.ref for line in lines], sink)
 
-    reporter = _Reporter(order, fence, package, len(lines))
-    info = writer.PackageInfo(
-        organisation=settings.KENDALI_ORGANISATION,
-        client=order.client.code,
-        source=f"source-{order.source_id}",
-        record_class=order.record_class,
-        month=f"{month:%Y-%m}",
-        number=package.number,
-    )
-    written = writer.write_package(
-        store,
-        package_id=str(package.pk),
-        info=info,
-        package_key=key,
-        fill=fill,
-        progress=reporter.copying,
-        check=fence.check,
-    )
+    try:
+        written = writer.write_package(
+            store, package_id=str(package.pk), info=_info(order, month), package_key=key, fill=fill,
+            progress=reporter.copying, check=fence.check,
+        )  # fmt: skip
+    except EmptyPackageError as empty:
+        _settle_without_package(fence, package, empty.records, lines)
+        return
     Package.objects.filter(pk=package.pk).update(
         status=Package.Status.WRITTEN,
         path=written.path,
@@ -142,7 +132,17 @@ def _one_package(
     )
     package.refresh_from_db()
     checks = _read_back(order, fence, package, store, key, reporter)
-    _settle(fence, package, written, snapshots, lines, checks)
+    _settle(fence, package, written.records, lines, checks)
+
+
+def _info(order: Escalation, month: date) -> PackageInfo:
+    return PackageInfo(
+        client=order.client.code,
+        source=f"source-{order.source_id}",
+        record_class=order.record_class,
+        month=f"{month:%Y-%m}",
+        organisation=str(terms.get("organisation.name")),
+    )
 
 
 def _begin(order: Escalation, fence: lease.Fence, month: date) -> tuple[Package, bytes]:
@@ -156,10 +156,12 @@ def _begin(order: Escalation, fence: lease.Fence, month: date) -> tuple[Package,
             attempt=fence.attempt,
             source=order.source,
             month=month,
+            path=_info(order, month).path("0"),
             created_at=now,
         )
-        key = vault.new_package_key(package.pk)
-    return package, key
+        package.path = _info(order, month).path(str(package.pk))
+        package.save(update_fields=["path"])
+    return package, vault.new_package_key(package.pk)
 
 
 def _read_back(
@@ -169,37 +171,34 @@ def _read_back(
     share = 100 if terms.get("drill.mode", order.client_id) == "all" else terms.number("drill.percent", order.client_id)
     checks = []
     for kind in PackageCheck.Kind:
-        started = timezone.now()
+        started, seen = timezone.now(), Progress(0, 0, 0)
+
+        def follow(progress: Progress) -> None:
+            nonlocal seen
+            seen = progress
+            reporter.verifying(progress)
+
         if kind == PackageCheck.Kind.VERIFY:
-            result = verify.verify_package(
-                store,
-                package.path,
-                key,
-                progress=reporter.verifying,
-                check=fence.check,
-                tagmanifest_sha256=package.tagmanifest_sha256,
+            problems = verify.verify_package(
+                store, package.path, key, progress=follow, check=fence.check, expected=package.tagmanifest_sha256
             )
         else:
-            result = drill.drill_package(store, package.path, key, percent=share, check=fence.check)
+            problems = drill.drill(store, package.path, key, percent=share, progress=follow, check=fence.check)
         checks.append(
             PackageCheck(
                 package=package,
                 kind=kind,
                 started_at=started,
                 finished_at=timezone.now(),
-                records=result.records,
-                bytes=result.bytes,
-                problems=[_plain(problem) for problem in result.problems],
+                records=seen.records,
+                bytes=seen.size,
+                problems=[plain(problem) for problem in problems],
             )
         )
-        if result.problems:
+        if problems:
             Package.objects.filter(pk=package.pk).update(status=Package.Status.DAMAGED, problems=checks[-1].problems)
-            raise Damaged(package, result.problems)
+            raise Damaged(package, problems)
     return checks
-
-
-def _plain(problem: object) -> dict[str, object]:
-    return json.loads(json.dumps(asdict(problem), default=str))  # type: ignore[call-overload,no-any-return]
 
 
 STAGE = """
@@ -230,8 +229,7 @@ FROM settled s WHERE i.id = s.item AND i.outcome = 'waiting'
 def _settle(
     fence: lease.Fence,
     package: Package,
-    written: writer.Written,
-    snapshots: dict[str, Snapshot],
+    records: Sequence[WrittenRecord],
     lines: list[Line],
     checks: list[PackageCheck],
 ) -> None:
@@ -239,14 +237,10 @@ def _settle(
     now = timezone.now()
     with transaction.atomic():
         order = fence.lock()
-        backed_up = _stage(written, snapshots, lines)
-        with connection.cursor() as cursor:
-            for statement in (VERSIONS, RECORDS, ITEMS):
-                cursor.execute(statement, {"package": package.pk, "at": now})
+        backed_up = _give_outcomes(package, records, lines, now)
         PackageCheck.objects.bulk_create(checks)
-        drilled = checks[-1].records
         package.status, package.records, package.verified_at = Package.Status.VERIFIED, backed_up, now
-        package.drilled_at, package.drill_records = now, drilled
+        package.drilled_at, package.drill_records = now, checks[-1].records
         package.next_check_at = now + timedelta(days=terms.number("fixity.cycle_days"))
         package.save()
         counts.refresh(package.source, at=now)
@@ -259,42 +253,49 @@ def _settle(
             facts={
                 "number": package.number,
                 "records": backed_up,
-                "drilled": drilled,
+                "drilled": package.drill_records,
                 "path": package.path,
                 "tagmanifest_sha256": package.tagmanifest_sha256,
             },
         )
 
 
-def _stage(written: writer.Written, snapshots: dict[str, Snapshot], lines: list[Line]) -> int:
-    sealed = {record.ref: record for record in written.records}
+def _settle_without_package(
+    fence: lease.Fence, package: Package, records: Sequence[WrittenRecord], lines: list[Line]
+) -> None:
+    """Not one record of the batch could be copied whole: every line says why, and there is no package."""
+    with transaction.atomic():
+        fence.lock()
+        _give_outcomes(package, [replace(record, keyed_digest=None) for record in records], lines, timezone.now())
+        Package.objects.filter(pk=package.pk).update(status=Package.Status.ABANDONED, path="")
+
+
+def _give_outcomes(package: Package, records: Sequence[WrittenRecord], lines: list[Line], at: datetime) -> int:
+    """Versions, records and lines by three statements, whatever their number; returns how many are backed up."""
+    written = {record.ref: record for record in records}
     backed_up = 0
     with connection.cursor() as cursor:
         cursor.execute(STAGE)
         with cursor.copy("COPY settled FROM STDIN") as copy:
             for line in lines:
-                snapshot, record = snapshots.get(line.ref), sealed.get(line.ref)
-                if snapshot is None or record is None:
-                    problems = [_plain(problem) for problem in snapshot.problems] if snapshot else []
-                    outcome = EscalationItem.Outcome.PROBLEM if snapshot else EscalationItem.Outcome.ABSENT
-                    copy.write_row((line.item, line.record, outcome, None, None, 0, None, None, json.dumps(problems)))
-                    continue
-                outcome = EscalationItem.Outcome.PROBLEM if snapshot.problems else EscalationItem.Outcome.BACKED_UP
-                backed_up += not snapshot.problems
-                copy.write_row(
-                    (
-                        line.item,
-                        line.record,
-                        outcome,
-                        record.slot,
-                        record.keyed_digest,
-                        record.length,
-                        snapshot.covered_until,
-                        snapshot.modified_at,
-                        json.dumps([_plain(problem) for problem in snapshot.problems]),
-                    )
-                )
+                outcome, row = _outcome(written.get(line.ref))
+                backed_up += outcome == EscalationItem.Outcome.BACKED_UP
+                copy.write_row((line.item, line.record, outcome, *row))
+        for statement in (VERSIONS, RECORDS, ITEMS):
+            cursor.execute(statement, {"package": package.pk, "at": at})
     return backed_up
+
+
+def _outcome(record: WrittenRecord | None) -> tuple[str, tuple[object, ...]]:
+    """The outcome of one line, and slot, digest, length, covered until, modified at, problems for the stage."""
+    if record is None:
+        return EscalationItem.Outcome.ABSENT, (None, None, 0, None, None, "[]")
+    problems = json.dumps([plain(problem) for problem in record.problems])
+    whole = record.keyed_digest is not None and not record.problems
+    return (
+        EscalationItem.Outcome.BACKED_UP if whole else EscalationItem.Outcome.PROBLEM,
+        (record.slot, record.keyed_digest, record.length, record.covered_until, record.modified_at, problems),
+    )
 
 
 def _finish(fence: lease.Fence) -> None:
@@ -332,11 +333,11 @@ class _Reporter:
             bytes_before=volume,
         )
 
-    def copying(self, progress: writer.Progress) -> None:
-        self._show("copy", progress.records, progress.bytes)
+    def copying(self, progress: Progress) -> None:
+        self._show("copy", progress.records, progress.size)
 
-    def verifying(self, progress: writer.Progress) -> None:
-        self._show("verify", self.records, progress.bytes, percent=progress.percent)
+    def verifying(self, progress: Progress) -> None:
+        self._show("verify", self.records, progress.size)
 
     def _show(self, phase: str, records: int, size: int, percent: int = 0) -> None:
         self.fence.progress.update(phase=phase, done=self.before + records, bytes=size, percent=percent)

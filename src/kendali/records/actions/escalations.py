@@ -13,7 +13,7 @@ from django.utils.translation import gettext_noop as _
 from kendali import civil_time
 from kendali.accounts import permissions
 from kendali.accounts.models import User
-from kendali.accounts.permissions import Refused
+from kendali.accounts.permissions import RuleRefused
 from kendali.audit import actions as audit
 from kendali.audit.actor import SYSTEM, Actor
 from kendali.notices import actions as notices
@@ -31,7 +31,7 @@ def policy_of(source: Source) -> Policy:
         client=source.client, record_class=source.record_class, status=Policy.Status.EFFECTIVE
     ).first()
     if policy is None:
-        raise Refused(no(_("There is no policy for %(client)s yet: write one first."), client=source.client.name))
+        raise RuleRefused(no(_("There is no policy for %(client)s yet: write one first."), client=source.client.name))
     return policy
 
 
@@ -64,9 +64,9 @@ def raise_escalation(*, user: User, at: datetime, source: Source, cut_off: date)
         raise _already_open(source) from error
 
 
-def _already_open(source: Source) -> Refused:
+def _already_open(source: Source) -> RuleRefused:
     order = Escalation.objects.filter(source=source, status__in=Escalation.OPEN).first()
-    return Refused(
+    return RuleRefused(
         no(_("%(number)s is still open for this source: finish that one first."), number=str(order) if order else "")
     )
 
@@ -76,7 +76,7 @@ def _draft(source: Source, cut_off: date, at: datetime, *, periodic: bool = Fals
     retention = retention_of(policy)
     allowed = rules.may_cut_off(cut_off, today=civil_time.local_date(at, policy.zone), retention=retention)
     if not allowed:
-        raise Refused(allowed)
+        raise RuleRefused(allowed)
     return Escalation.objects.create(
         client=source.client,
         source=source,
@@ -123,7 +123,7 @@ def _freeze(order: Escalation) -> None:
     order.list_digest, order.list_count, order.oldest_at = digest.hexdigest(), count, oldest
     order.save(update_fields=["list_digest", "list_count", "oldest_at"])
     if not count:
-        raise Refused(no(_("Nothing older than this date is without a backup: there is nothing to raise.")))
+        raise RuleRefused(no(_("Nothing older than this date is without a backup: there is nothing to raise.")))
 
 
 def _send(order: Escalation, *, user: User, actor: Actor, at: datetime) -> None:
@@ -150,7 +150,7 @@ def send_drafts(*, user: User, at: datetime) -> list[Escalation]:
                 _freeze(order)
                 _send(order, user=user, actor=actor, at=at)
                 sent.append(order)
-        except Refused:
+        except RuleRefused:
             cancel_empty(order, at=at)
     return sent
 
@@ -178,7 +178,7 @@ def draft_periodic(*, at: datetime) -> list[Escalation]:
         try:
             with transaction.atomic():
                 drafts.append(draft_one(source, at=at, periodic=True))
-        except (Refused, IntegrityError):
+        except (RuleRefused, IntegrityError):
             continue  # nothing is due, or an order is open
     return drafts
 
@@ -228,13 +228,19 @@ def cancel(*, user: User, at: datetime, order: Escalation, reason: str) -> None:
 @transaction.atomic
 def start(*, user: User, at: datetime, order: Escalation) -> None:
     """Team IT runs it, again after a pause or a stop. The job is deferred in this transaction."""
-    from kendali.records import tasks
+    from kendali.records import tasks  # tasks call actions; here an action defers a task
 
+    begin(user=user, at=at, order=order)
+    tasks.run_backup.defer(order_id=order.pk)
+
+
+@transaction.atomic
+def begin(*, user: User, at: datetime, order: Escalation) -> None:
+    """The paper of a start, for whoever carries it out in this process (`backup.run`)."""
     actor = permissions.acting(user, "escalation.run", order.client)
     _other_person(order, user)
     changes = {"started_by": user, "started_at": order.started_at or at, "problem": {}}
     _move(order, "start", actor=actor, at=at, changes=changes)
-    tasks.run_backup.defer(order_id=order.pk)
 
 
 @transaction.atomic
@@ -275,13 +281,13 @@ def confirm_overdue(*, at: datetime) -> list[Escalation]:
 def _other_person(order: Escalation, user: User) -> None:
     if order.raised_by is not None and permissions.same_person(order.raised_by, user):
         reason = _("%(name)s raised this escalation; another person has to carry it out.")
-        raise Refused(no(reason, name=order.raised_by.name))
+        raise RuleRefused(no(reason, name=order.raised_by.name))
 
 
 def _check(verb: str, order: Escalation, reason: str = "") -> None:
     allowed = rules.may_move(verb, order.status, reason=reason)
     if not allowed:
-        raise Refused(allowed)
+        raise RuleRefused(allowed)
 
 
 def _move(

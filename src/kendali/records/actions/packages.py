@@ -10,13 +10,14 @@ from django.utils import timezone
 
 from kendali.accounts import permissions
 from kendali.accounts.models import User
+from kendali.accounts.permissions import RuleRefused
 from kendali.archive import stores, verify
-from kendali.archive.errors import StoreUnreachableError
+from kendali.archive.package import Progress
 from kendali.audit import actions as audit
 from kendali.audit.actor import SYSTEM
 from kendali.notices import actions as notices
 from kendali.records.actions import counts, escalations
-from kendali.records.actions.backup import _plain as plain
+from kendali.records.actions.sources import plain
 from kendali.records.models import Package, PackageCheck
 from kendali.terms import settings as terms
 from kendali.vault import actions as vault
@@ -35,19 +36,27 @@ def check(*, package: Package, user: User | None = None) -> PackageCheck:
         permissions.acting(user, "package.verify", package.source.client)
     started = timezone.now()
     store = stores.open_store(settings.KENDALI_STORE)
-    result = verify.verify_package(
-        store, package.path, vault.package_key(package.pk), tagmanifest_sha256=package.tagmanifest_sha256
+    seen = Progress(0, 0, 0)
+
+    def follow(progress: Progress) -> None:
+        nonlocal seen
+        seen = progress
+
+    problems = verify.verify_package(
+        store,
+        package.path,
+        vault.package_key(package.pk),
+        progress=follow,
+        expected=package.tagmanifest_sha256,
     )
-    if any(getattr(problem, "code", "") == "store_unreachable" for problem in result.problems):
-        raise StoreUnreachableError("store_unreachable")
     done = PackageCheck(
         package=package,
         kind=PackageCheck.Kind.VERIFY,
         started_at=started,
         finished_at=timezone.now(),
-        records=result.records,
-        bytes=result.bytes,
-        problems=[plain(problem) for problem in result.problems],
+        records=seen.records,
+        bytes=seen.size,
+        problems=[plain(problem) for problem in problems],
     )
     _keep(package, done)
     return done
@@ -109,19 +118,18 @@ def _damaged(package: Package, done: PackageCheck, at: datetime) -> None:
     try:
         with transaction.atomic():
             escalations.draft_one(package.source, at=at)
-    except (escalations.Refused, IntegrityError):
+    except (RuleRefused, IntegrityError):
         pass  # an order is open already, or the source no longer has them: the alarm above says so
 
 
 def clean(*, at: datetime) -> int:
     """Remove the bytes of abandoned packages and temporary files older than a day; returns how many packages."""
     store = stores.open_store(settings.KENDALI_STORE)
-    stores.clean_temporary(store, older_than=timedelta(days=1))
+    day_old = at - timedelta(days=1)
+    stores.clean_temporary(store, day_old)
     cleaned = 0
-    for package in Package.objects.filter(
-        status=Package.Status.ABANDONED, path__gt="", created_at__lt=at - timedelta(days=1)
-    ):
-        stores.delete_tree(store, package.path)
+    for package in Package.objects.filter(status=Package.Status.ABANDONED, path__gt="", created_at__lt=day_old):
+        store.remove_package(package.path)
         Package.objects.filter(pk=package.pk).update(path="")
         cleaned += 1
     return cleaned

@@ -10,7 +10,7 @@ from django.db import transaction
 from kendali import civil_time
 from kendali.accounts import permissions
 from kendali.accounts.models import Client, User
-from kendali.accounts.permissions import Refused
+from kendali.accounts.permissions import RuleRefused
 from kendali.audit import actions as audit
 from kendali.notices import actions as notices
 from kendali.records import rules
@@ -73,7 +73,7 @@ def save(*, user: User, at: datetime, client: Client, record_class: str, terms: 
         no("Give a reason.") if not reason.strip() else acceptable(terms.periods),
     ):
         if not verdict:
-            raise Refused(verdict)
+            raise RuleRefused(verdict)
     Client.objects.select_for_update().get(pk=client.pk)  # one version at a time
     current = effective(client, record_class)
     waits = current is not None and shortens(periods(current), terms.periods)
@@ -118,7 +118,7 @@ def decide(*, user: User, at: datetime, policy: Policy, agreed: bool, reason: st
     """The client agrees to a shorter period, or not."""
     actor = permissions.acting(user, "policy.decide", policy.client)
     if not agreed and not reason.strip():
-        raise Refused(no("Give a reason."))
+        raise RuleRefused(no("Give a reason."))
     Client.objects.select_for_update().get(pk=policy.client_id)
     if agreed:
         Policy.objects.filter(

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_noop as _
 
 from kendali.accounts import permissions
 from kendali.accounts.models import User
-from kendali.accounts.permissions import Refused
+from kendali.accounts.permissions import RuleRefused
 from kendali.audit import actions as audit
 from kendali.notices import actions as notices
 from kendali.records.actions import counts
@@ -22,10 +22,10 @@ def propose(*, user: User, at: datetime, record: Record, reason: str) -> Unbacku
     client = record.source.client
     actor = permissions.acting(user, "unbackupable.propose", client)
     if not reason.strip():
-        raise Refused(no(_("Give a reason.")))
+        raise RuleRefused(no(_("Give a reason.")))
     item = EscalationItem.objects.filter(record=record, outcome=EscalationItem.Outcome.PROBLEM).order_by("-pk").first()
     if item is None or record.version_id is not None:
-        raise Refused(no(_("No backup has reported a shortcoming for this record: back it up first.")))
+        raise RuleRefused(no(_("No backup has reported a shortcoming for this record: back it up first.")))
     code = item.problems[0]["code"] if item.problems else ""
     try:
         with transaction.atomic():
@@ -49,7 +49,7 @@ def propose(*, user: User, at: datetime, record: Record, reason: str) -> Unbacku
             )
             return row
     except IntegrityError as error:
-        raise Refused(no(_("This record is proposed or confirmed already."))) from error
+        raise RuleRefused(no(_("This record is proposed or confirmed already."))) from error
 
 
 @transaction.atomic
@@ -58,9 +58,9 @@ def decide(*, user: User, at: datetime, row: Unbackupable, confirmed: bool, reas
     client = row.record.source.client
     actor = permissions.acting(user, "unbackupable.confirm", client)
     if permissions.same_person(row.proposed_by, user):
-        raise Refused(no(_("Who proposed this does not decide it.")))
+        raise RuleRefused(no(_("Who proposed this does not decide it.")))
     if not confirmed and not reason.strip():
-        raise Refused(no(_("Give a reason.")))
+        raise RuleRefused(no(_("Give a reason.")))
     status = Unbackupable.Status.CONFIRMED if confirmed else Unbackupable.Status.REFUSED
     audit.move(
         row,

@@ -1,0 +1,59 @@
+"""/api/v1: everything a page can do, for machines with a token. OpenAPI at /api/v1/openapi.json."""
+
+from __future__ import annotations
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext
+from ninja import NinjaAPI
+from ninja.security import HttpBearer
+
+from kendali.accounts import own_actions
+from kendali.accounts.models import User
+from kendali.accounts.permissions import Refused, RuleRefused
+from kendali.accounts.refusals import tell
+from kendali.archive.errors import ArchiveError
+from kendali.audit.actions import StaleState
+from kendali.connectors.base import SourceError
+from kendali.home import api_general
+from kendali.records.api import router as records
+
+
+class Token(HttpBearer):
+    """A person's token; it may do what the person may, within its scopes."""
+
+    def authenticate(self, request: HttpRequest, token: str) -> User | None:
+        user = own_actions.authenticate_token(token, at=timezone.now())
+        if user is not None:
+            request.user = user
+        return user
+
+
+api = NinjaAPI(title="Kendali", version="1.0.0", auth=Token(), urls_namespace="api-v1", docs_url=None)
+api.add_router("", api_general.router)
+api.add_router("", records)
+
+
+@api.exception_handler(Refused)
+def refused(request: HttpRequest, error: Refused) -> HttpResponse:
+    status = 409 if isinstance(error, RuleRefused) else 403
+    return api.create_response(request, {"detail": tell(error)}, status=status)
+
+
+@api.exception_handler(PermissionDenied)
+def forbidden(request: HttpRequest, error: PermissionDenied) -> HttpResponse:
+    return api.create_response(request, {"detail": str(error)}, status=403)
+
+
+@api.exception_handler(StaleState)
+def stale(request: HttpRequest, error: StaleState) -> HttpResponse:
+    detail = gettext("Somebody else was faster; read it again and decide anew.")
+    return api.create_response(request, {"detail": detail}, status=409)
+
+
+@api.exception_handler(SourceError)
+@api.exception_handler(ArchiveError)
+def elsewhere(request: HttpRequest, error: SourceError | ArchiveError) -> HttpResponse:
+    """The source or the store did not do it: not the caller's fault, and not ours."""
+    return api.create_response(request, {"detail": error.code}, status=503)

@@ -1,0 +1,104 @@
+"""Who am I, what waits for me, what happened: over the API."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q
+from django.http import HttpRequest
+from django.utils import timezone
+from ninja import Field, Query, Router, Schema
+
+from kendali.accounts import access, permissions
+from kendali.accounts.access import signed_in
+from kendali.accounts.models import User
+from kendali.audit import sentences
+from kendali.audit.models import Entry
+from kendali.notices.models import Notice
+from kendali.records.queries.waiting import waiting
+
+router = Router(tags=["general"])
+PAGE = 200
+BIGGEST = 2**63 - 1
+
+
+class Me(Schema):
+    email: str
+    name: str
+    roles: list[str]
+    clients: list[str]
+
+
+class WaitingOut(Schema):
+    due: datetime | None
+    sentence: str
+    number: str
+    url: str
+
+
+class EntryOut(Schema):
+    id: int
+    at: datetime
+    actor: str
+    verb: str
+    sentence: str
+    object_type: str
+    object_id: str
+    facts: dict[str, Any]
+    hash: str = Field(description="hexadecimal SHA-256; see docs/operations.md, audit trail")
+
+
+class NoticeOut(Schema):
+    id: int
+    at: datetime
+    kind: str
+    facts: dict[str, Any]
+    url: str
+    due: datetime | None
+    read_at: datetime | None
+
+
+@router.get("/me", response=Me)
+def me(request: HttpRequest) -> dict[str, object]:
+    user = signed_in(request)
+    held = permissions.rights(user)
+    codes = access.visible_clients(user).values_list("code", flat=True)
+    return {"email": user.email, "name": user.name, "roles": sorted({r.role for r in held}), "clients": list(codes)}
+
+
+@router.get("/waiting", response=list[WaitingOut])
+def list_waiting(request: HttpRequest) -> list[dict[str, object]]:
+    """ "Menunggu saya": what waits for the owner of the token."""
+    return [
+        {"due": line.due, "sentence": sentences.say(line.sentence, line.facts), "number": line.number, "url": line.url}
+        for line in waiting(signed_in(request), timezone.now())
+    ]
+
+
+@router.get("/inbox", response=list[NoticeOut])
+def inbox(request: HttpRequest, before: int = Query(BIGGEST, ge=0, le=BIGGEST)) -> list[Notice]:
+    user: User = signed_in(request)
+    return list(Notice.objects.filter(user=user, pk__lt=before).order_by("-pk")[:PAGE])
+
+
+@router.get("/audit", response=list[EntryOut])
+def audit(request: HttpRequest, after: int = Query(0, ge=0, le=BIGGEST)) -> list[dict[str, object]]:
+    """The trail in its order, from `after` on; hashes included, so that a copy can be checked."""
+    user = signed_in(request)
+    access.require(user, "audit.view")
+    seen = Q(client=None) | Q(client__in=access.visible_clients(user, "audit.view"))
+    return [
+        {
+            "id": entry.pk,
+            "at": entry.at,
+            "actor": sentences.actor(entry),
+            "verb": entry.verb,
+            "sentence": sentences.render(entry),
+            "object_type": entry.object_type,
+            "object_id": entry.object_id,
+            "facts": entry.facts,
+            "hash": bytes(entry.hash).hex(),
+        }
+        for entry in Entry.objects.filter(seen, pk__gt=after).order_by("pk")[:PAGE]
+    ]

@@ -1,0 +1,106 @@
+"""`kendali manage sample`: the sample organisation, and source systems of any size for it to work on."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import time
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+from psycopg import sql
+
+from kendali import civil_time
+from kendali.accounts.models import User
+from kendali.home.models import Installation
+from kendali.home.sample import make, organisation
+from kendali.home.sample import people as plan
+from kendali.terms.models import Setting
+from kendali.vault import actions as vault
+
+
+class Command(BaseCommand):
+    help = "Makes the sample organisation, or other source systems for it."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--conversations", type=int, default=make.CONVERSATIONS)
+        parser.add_argument("--recordings", type=int, default=make.RECORDINGS)
+        parser.add_argument("--seed", type=int, default=make.SEED)
+        parser.add_argument(
+            "--replace", action="store_true", help="drop the sample's source systems and make them anew"
+        )
+
+    def handle(self, **options: Any) -> None:
+        owner, reader = _url("KENDALI_SAMPLE_OWNER_URL"), _url("KENDALI_SAMPLE_READER_URL")
+        place = organisation.Place(reader, _folder("storage"), _folder("monitor"))
+        if options["replace"]:
+            _drop(owner, place)
+        today = civil_time.local_date(timezone.now(), settings.TIME_ZONE)
+        self._timed(
+            "source systems",
+            make.make_sample,
+            owner,
+            owner,
+            storage=place.storage,
+            monitor=place.monitor,
+            today=today,
+            conversations=options["conversations"],
+            recordings=options["recordings"],
+            seed=options["seed"],
+            reader_role=_role(reader),
+        )
+        if User.objects.exists():
+            self.stdout.write("kendali: the sources are new; scan them on their pages or wait for the night")
+            return
+        now = timezone.now()
+        Installation.objects.get_or_create(pk=1, defaults={"name": plan.ORGANISATION, "created": now})
+        Setting.objects.create(
+            key="organisation.name", value=plan.ORGANISATION, version=1, reason="sample", created_at=now
+        )
+        self._timed("keys", vault.set_up_sample)
+        users = organisation.people(now)
+        organisation.retention(users, now)
+        found = organisation.connect(users, place, now)
+        self._timed("scan", organisation.scan_all, found)
+        self._timed("backups of earlier months", organisation.past_work, users, found, today)
+
+    def _timed(self, what: str, work: Any, *arguments: Any, **options: Any) -> None:
+        began = time.monotonic()
+        try:
+            work(*arguments, **options)
+        except (ValueError, psycopg.errors.DuplicateTable, psycopg.errors.DuplicateSchema) as problem:
+            raise CommandError(f"{problem}. Type: kendali manage sample --replace") from problem
+        self.stdout.write(f"kendali: sample: {what}: {time.monotonic() - began:.1f} s")
+        sys.stdout.flush()
+
+
+def _url(name: str) -> str:
+    if name not in os.environ:
+        raise CommandError(f"{name} is not set: the sample needs an empty database of its own (docs/operations.md)")
+    return os.environ[name]
+
+
+def _folder(name: str) -> Path:
+    return Path(settings.HOME) / "omnichannel" / name
+
+
+def _role(url: str) -> str:
+    return psycopg.conninfo.conninfo_to_dict(url)["user"]  # type: ignore[return-value]
+
+
+def _drop(owner: str, place: organisation.Place) -> None:
+    with psycopg.connect(owner, autocommit=True) as connection:
+        schemas = connection.execute(
+            "SELECT nspname FROM pg_namespace WHERE nspname = 'public' OR nspname LIKE 'pbx\\_%'"
+        ).fetchall()
+        for (name,) in schemas:
+            connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(name)))
+        connection.execute("CREATE SCHEMA public")
+    for folder in (place.storage, place.monitor):
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,140 @@
+"""The sample organisation inside Kendali: people, clients, policies, sources, and the work they have done so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from django.utils import timezone
+
+from kendali import civil_time
+from kendali.accounts import actions as accounts
+from kendali.accounts.models import Client, Site, User
+from kendali.home.sample import people as plan
+from kendali.records.actions import backup, escalations, policies, scan, sources
+from kendali.records.models import Escalation, Source
+from kendali.terms.rules import Periods
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the sample's source systems are, as the program reaches them."""
+
+    reader_url: str  # postgresql://… of the read-only role
+    storage: Path
+    monitor: Path
+
+
+def people(at: datetime) -> dict[str, User]:
+    """The clients, the sites and the people with their roles, by key."""
+    clients = {
+        item.code: accounts.create_client(
+            user=None, at=at, code=item.code, name=item.name, customer_word=item.customer_word, zone=item.zone
+        )
+        for item in plan.CLIENTS
+    }
+    sites = {
+        name: accounts.create_site(user=None, at=at, code=name.lower(), name=name, zone=zone)
+        for name, zone in plan.SITES.items()
+    }
+    return {person.key: _person(person, clients, sites, at) for person in plan.PEOPLE}
+
+
+def _person(person: plan.SamplePerson, clients: dict[str, Client], sites: dict[str, Site], at: datetime) -> User:
+    user = accounts.create_user(
+        user=None,
+        at=at,
+        email=person.email,
+        name=person.name,
+        position=person.position,
+        employee_number=person.employee_number,
+        language=person.language,
+        zone=person.zone,
+        password=plan.PASSWORD,
+    )
+    for role in person.roles:
+        client = clients[person.client] if person.client else None
+        accounts.grant_role(user=None, at=at, person=user, role=role, client=client, site=sites[person.site])
+    return user
+
+
+def retention(users: dict[str, User], at: datetime) -> None:
+    for item in plan.POLICIES:
+        client = Client.objects.get(code=item.client)
+        periods = Periods(
+            item.backup_after_years, item.lead_time.days, item.delete_after_years, 12 * item.backup_kept_years
+        )
+        policies.save(
+            user=users["maya"],
+            at=at,
+            client=client,
+            record_class=item.record_class,
+            terms=policies.Terms(zone=client.zone, periods=periods),
+            reason="Kontrak layanan, lampiran retensi data",
+        )
+
+
+def connect(users: dict[str, User], place: Place, at: datetime) -> list[Source]:
+    return [_source(item, users["adi"], place, at) for item in plan.SOURCES]
+
+
+def _source(item: plan.SampleSource, user: User, place: Place, at: datetime) -> Source:
+    client = next(client for client in plan.CLIENTS if client.code == item.client)
+    address, secret = _address(place.reader_url)
+    if item.kind == "chatwoot":
+        config = {**address, "account": str(client.account_id), "storage": str(place.storage)}
+    else:
+        config = {
+            **address,
+            "database": "postgresql",
+            "table": f"{client.switch}.cdr",
+            "monitor": str(place.monitor / client.switch),
+        }
+    return sources.connect(
+        user=user,
+        at=at,
+        client=Client.objects.get(code=item.client),
+        kind=item.kind,
+        record_class=item.record_class,
+        name=item.name,
+        zone=client.zone,
+        config=config,
+        secret=secret,
+    )
+
+
+def _address(url: str) -> tuple[dict[str, object], dict[str, str]]:
+    parts = urlsplit(url)
+    query = dict(parse_qsl(parts.query))
+    address = {
+        "host": query.get("host") or unquote(parts.hostname or ""),
+        "port": query.get("port") or str(parts.port or 5432),
+        "dbname": parts.path.lstrip("/"),
+        "user": unquote(parts.username or ""),
+    }
+    return dict(address), {"password": unquote(parts.password)} if parts.password else {}
+
+
+def past_work(users: dict[str, User], found: list[Source], today: date) -> list[Escalation]:
+    """What was done before today: everything but the last months backed up and confirmed."""
+    done = []
+    for source in found:
+        policy = escalations.policy_of(source)
+        last = civil_time.add_months(civil_time.add_years(today, -policy.backup_after_years), -2)
+        order = escalations.raise_escalation(
+            user=users["tari"], at=timezone.now(), source=source, cut_off=last - timedelta(days=1)
+        )
+        escalations.accept(user=users["indra"], at=timezone.now(), order=order)
+        escalations.begin(user=users["indra"], at=timezone.now(), order=order)
+        backup.run(order.pk, worker="sample")
+        order.refresh_from_db()
+        escalations.confirm(user=users["tari"], at=timezone.now(), order=order)
+        done.append(order)
+    return done
+
+
+def scan_all(found: list[Source]) -> None:
+    for source in found:
+        scan.scan_now(source, at=timezone.now())

@@ -1,0 +1,12 @@
+"""Records control for machines: the same actions, the same permissions, the same reasons as on the pages."""
+
+from ninja import Router
+
+from kendali.records.api import catalogue, escalations, packages, policies, sources
+
+router = Router()
+router.add_router("", catalogue.router)
+router.add_router("/sources", sources.router)
+router.add_router("/escalations", escalations.router)
+router.add_router("/packages", packages.router)
+router.add_router("/policies", policies.router)

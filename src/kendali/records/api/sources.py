@@ -1,0 +1,54 @@
+"""Sources over the API."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from ninja import Router
+
+from kendali.accounts import access
+from kendali.accounts.access import signed_in
+from kendali.records.actions import scan, sources
+from kendali.records.api.schemas import ScanOut, SourceIn, SourceOut
+from kendali.records.models import Source
+
+router = Router(tags=["sources"])
+
+
+@router.get("", response=list[SourceOut])
+def list_sources(request: HttpRequest) -> list[Source]:
+    clients = access.visible_clients(signed_in(request), "source.view")
+    return list(Source.objects.filter(client__in=clients).select_related("client").order_by("pk"))
+
+
+@router.post("", response={201: SourceOut})
+def connect_source(request: HttpRequest, data: SourceIn) -> tuple[int, Source]:
+    user = signed_in(request)
+    access.require(user, "source.edit")
+    client = get_object_or_404(access.visible_clients(user, "source.edit"), code=data.client)
+    source = sources.connect(
+        user=user, at=timezone.now(), client=client, kind=data.kind, record_class=data.record_class, name=data.name,
+        zone=data.zone, config=data.config, secret=data.secret,
+    )  # fmt: skip
+    return 201, source
+
+
+@router.get("/{int:source_id}", response=SourceOut)
+def show_source(request: HttpRequest, source_id: int) -> Source:
+    return access.load(Source.objects.select_related("client"), signed_in(request), "source.view", pk=source_id)
+
+
+@router.post("/{int:source_id}/probe", response=SourceOut)
+def probe_source(request: HttpRequest, source_id: int) -> Source:
+    user = signed_in(request)
+    source = access.load(Source.objects.select_related("client"), user, "source.probe", pk=source_id)
+    sources.probe(user=user, at=timezone.now(), source=source)
+    return source
+
+
+@router.post("/{int:source_id}/scan", response={202: ScanOut})
+def scan_source(request: HttpRequest, source_id: int) -> tuple[int, dict[str, bool]]:
+    user = signed_in(request)
+    source = access.load(Source.objects.select_related("client"), user, "source.scan", pk=source_id)
+    return 202, {"started": scan.request(user=user, at=timezone.now(), source=source) is not None}

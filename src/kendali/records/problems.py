@@ -1,0 +1,99 @@
+"""Problems of the archive and of a scan as a person reads them; those of the sources are in connectors.problems.
+
+SENTENCES: code → what happened, and what to do next. SHORT: code → the word in a pill.
+"""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_noop as _
+
+SENTENCES: dict[str, str] = {
+    "full": _("The store is full. Free some space there, then continue; nothing that was verified is lost."),
+    "refused": _(
+        "The store refused to write or read. Check its rights and credentials, and whether a lock holds it, then continue."
+    ),
+    "unreachable": _("The store does not answer. Check that it is mounted or reachable, then continue."),
+    "store_unreachable": _("The store does not answer. Check that it is mounted or reachable, then read again."),
+    "missing": _(
+        "A file of the package is not in the store any more. Find out who removed it; a new backup is needed."
+    ),
+    "ends_before": _("A file of the package in the store is shorter than it was written. A new backup is needed."),
+    "exists": _(
+        "The store already holds something of this name. Nothing was overwritten; continue to write a new package."
+    ),
+    "not_a_folder": _("The store's place is not a folder. Correct the setting of the store, then continue."),
+    "url": _("The address of the store is not usable. Correct the setting of the store, then continue."),
+    "bad_configuration": _("The setting %(field)s is not usable: %(reason)s"),
+    "package_damaged": _(
+        "Package %(number)s did not read back as it was written (%(problems)s problems). It does not count; continue to "
+        "write a new one, and look at the store's disk if it happens again."
+    ),
+    "empty_package": _("None of the records could be copied whole; see the shortcomings and repair the source."),
+    "manifest": _("The package's list of files is unreadable. A new backup is needed."),
+    "manifest_cut": _("The package's list of files is cut off. A new backup is needed."),
+    "truncated": _("A sealed file ends too early: the store lost part of it. A new backup is needed."),
+    "does_not_open": _(
+        "A sealed file does not open with the key of its package: it was changed. A new backup is needed."
+    ),
+    "fingerprint_differs": _("A restored record is not the one that was copied. A new backup is needed."),
+    "checksum": _("A file of the package is not what was written. A new backup is needed."),
+    "tagmanifest": _("The package is not the one that was written: its digest differs. A new backup is needed."),
+    "nothing_verified": _("Not one record could be verified: that is never a success. A new backup is needed."),
+    "scan_killed": _("The worker was ended in the middle of the scan. Scan again; what was read is kept."),
+    "not_at_source": _("The record was not at the source when its turn came. Find out who deleted it there."),
+}
+
+SHORT: dict[str, str] = {
+    "host_unreachable": _("source does not answer"),
+    "wrong_password": _("password refused"),
+    "database_missing": _("database missing"),
+    "connection_refused": _("connection refused"),
+    "connection_lost": _("connection lost"),
+    "too_slow": _("source too slow"),
+    "source_failed": _("source error"),
+    "bad_configuration": _("setting not usable"),
+    "account_missing": _("account missing"),
+    "tables_missing": _("tables missing"),
+    "columns_missing": _("columns missing"),
+    "no_right_to_read": _("no right to read"),
+    "may_write": _("may also write"),
+    "clock_skew": _("clocks differ"),
+    "no_index": _("no index"),
+    "no_records": _("no records"),
+    "folder_missing": _("folder missing"),
+    "folder_unreadable": _("folder unreadable"),
+    "file_missing": _("file missing at the source"),
+    "file_unreadable": _("file unreadable"),
+    "file_outside": _("file outside the folder"),
+    "file_empty": _("file empty"),
+    "file_truncated": _("file cut off"),
+    "file_longer": _("file longer than stated"),
+    "file_not_audio": _("not a recording"),
+    "checksum_differs": _("checksum differs"),
+    "file_changed_while_copying": _("changed while copied"),
+    "storage_not_configured": _("no storage folder"),
+    "storage_not_local": _("storage not readable"),
+    "file_only_linked": _("only a link"),
+    "record_missing": _("no longer at the source"),
+    "record_unreadable": _("record unreadable"),
+    "no_recording": _("names no file"),
+    "orphan": _("recording without a call"),
+    "orphans": _("recordings without a call"),
+    "orphans_not_all_checked": _("not all compared"),
+    "row_unreadable": _("line unreadable"),
+    "duplicate_id": _("number occurs twice"),
+    "export_missing": _("export missing"),
+    "date_unreadable": _("date unreadable"),
+    "full": _("store full"),
+    "refused": _("store refused"),
+    "unreachable": _("store does not answer"),
+    "store_unreachable": _("store does not answer"),
+    "missing": _("file gone from the store"),
+    "ends_before": _("file cut off in the store"),
+    "package_damaged": _("package damaged"),
+    "empty_package": _("nothing could be copied"),
+    "truncated": _("sealed file cut off"),
+    "does_not_open": _("does not open"),
+    "scan_killed": _("interrupted"),
+    "not_at_source": _("no longer at the source"),
+}

@@ -1,0 +1,80 @@
+"""Jobs of records control. A job only carries rows forward: it may run twice and may die anywhere."""
+
+from __future__ import annotations
+
+import os
+import socket
+
+from django.utils import timezone
+from procrastinate import RetryStrategy
+from procrastinate.contrib.django import app
+
+from kendali.records.actions import backup, escalations, lease, packages, scan
+from kendali.records.models import Package, Scan, Source
+
+
+def worker_name() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+@app.task(queue="scan", retry=3)
+def run_scan(*, scan_id: int) -> None:
+    scan.run(Scan.objects.select_related("source__client").get(pk=scan_id))
+
+
+@app.task(queue="backup", retry=RetryStrategy(max_attempts=100, wait=5, retry_exceptions={lease.Busy}))
+def run_backup(*, order_id: int) -> None:
+    backup.run(order_id, worker=worker_name())
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue="rescue", queueing_lock="resume_orders")
+def resume_orders(timestamp: int) -> None:
+    """Running orders whose worker is gone get a new job; the fence makes a superfluous one harmless."""
+    for order_id in lease.orphaned():
+        run_backup.defer(order_id=order_id)
+
+
+@app.periodic(cron="0 18 * * *")  # 01.00 WIB
+@app.task(queue="scan", queueing_lock="nightly_scan")
+def nightly_scan(timestamp: int) -> None:
+    for source in Source.objects.filter(active=True):
+        run_nightly_scan.configure(queueing_lock=f"scan-{source.pk}").defer(source_id=source.pk)
+
+
+@app.task(queue="scan")
+def run_nightly_scan(*, source_id: int) -> None:
+    scan.scan_now(Source.objects.select_related("client").get(pk=source_id), at=timezone.now())
+
+
+@app.periodic(cron="0 19 * * *")
+@app.task(queue="rescue", queueing_lock="daily_paperwork")
+def daily_paperwork(timestamp: int) -> None:
+    """Drafts on the first working day of a month; results nobody objected to confirm themselves."""
+    now = timezone.now()
+    if escalations.is_draft_day(now, "Asia/Jakarta"):
+        escalations.draft_periodic(at=now)
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(queue="rescue", queueing_lock="confirm_overdue")
+def confirm_overdue(timestamp: int) -> None:
+    escalations.confirm_overdue(at=timezone.now())
+
+
+@app.periodic(cron="30 * * * *")
+@app.task(queue="fixity", queueing_lock="fixity")
+def fixity(timestamp: int) -> None:
+    for package in packages.due_for_check(at=timezone.now()):
+        check_package.configure(queueing_lock=f"check-{package.pk}").defer(package_id=str(package.pk))
+
+
+@app.task(queue="fixity", retry=5)
+def check_package(*, package_id: str) -> None:
+    packages.check(package=Package.objects.select_related("source__client").get(pk=package_id))
+
+
+@app.periodic(cron="15 20 * * *")
+@app.task(queue="fixity", queueing_lock="clean_store")
+def clean_store(timestamp: int) -> None:
+    packages.clean(at=timezone.now())

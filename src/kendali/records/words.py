@@ -1,0 +1,103 @@
+"""Words and colours for what is shown: states in a pill, problems as a short word, a sentence and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from kendali.audit.sentences import say
+from kendali.connectors import problems as connector_problems
+from kendali.records import problems as archive_problems
+from kendali.records.models import Escalation, EscalationItem, Package, Scan, Unbackupable
+
+Text = str | Promise
+
+
+@dataclass(frozen=True, slots=True)
+class Pill:
+    """`state`: done soon late held idle active, a colour of the look; never shown without its word."""
+
+    word: Text
+    state: str
+
+
+ORDER_COLOURS = {
+    "draft": "idle",
+    "raised": "soon",
+    "accepted": "active",
+    "running": "active",
+    "paused": "held",
+    "stopped": "late",
+    "done": "done",
+    "incomplete": "soon",
+    "confirmed": "done",
+    "returned": "late",
+    "cancelled": "idle",
+}
+PACKAGE_COLOURS = {"writing": "active", "written": "active", "verified": "done", "damaged": "late", "abandoned": "idle"}
+ITEM_COLOURS = {"waiting": "idle", "backed_up": "done", "unchanged": "done", "problem": "late", "absent": "late"}
+SCAN_COLOURS = {"running": "active", "done": "done", "failed": "late"}
+UNBACKUPABLE_COLOURS = {"proposed": "soon", "confirmed": "held", "refused": "late"}
+
+RECORD_STATES: dict[str, Pill] = {
+    "overdue": Pill(_("overdue"), "late"),
+    "due": Pill(_("due for backup"), "soon"),
+    "changed": Pill(_("changed"), "soon"),
+    "not_computable": Pill(_("cannot be computed"), "soon"),
+    "unbackupable": Pill(_("cannot be backed up"), "held"),
+    "vanished": Pill(_("vanished at the source"), "late"),
+    "backed_up": Pill(_("backed up"), "done"),
+    "active": Pill(_("active"), "idle"),
+}
+
+
+def order_pill(order: Escalation) -> Pill:
+    return Pill(order.get_status_display(), ORDER_COLOURS[order.status])
+
+
+def package_pill(package: Package) -> Pill:
+    return Pill(package.get_status_display(), PACKAGE_COLOURS[package.status])
+
+
+def item_pill(item: EscalationItem) -> Pill:
+    return Pill(item.get_outcome_display(), ITEM_COLOURS[item.outcome])
+
+
+def scan_pill(scan: Scan) -> Pill:
+    return Pill(scan.get_status_display(), SCAN_COLOURS[scan.status])
+
+
+def unbackupable_pill(row: Unbackupable) -> Pill:
+    return Pill(row.get_status_display(), UNBACKUPABLE_COLOURS[row.status])
+
+
+NOUNS = {"conversation": _("conversations"), "recording": _("recordings")}
+CLASSES = {"conversation": _("Conversations"), "recording": _("Recordings")}
+
+
+def noun(record_class: str) -> str:
+    return str(NOUNS[record_class])
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A problem as a person reads it: the sentence says what happened and what to do next."""
+
+    word: str
+    sentence: str
+    code: str
+
+
+def told_problem(problem: Mapping[str, object]) -> Told:
+    """`problem`: code, facts and optionally ref and part, as the rows keep it. An unknown code is shown, not hidden."""
+    code, kept = str(problem.get("code", "")), problem.get("facts")
+    facts: dict[str, object] = {"ref": problem.get("ref", ""), "part": problem.get("part", "")}
+    facts |= dict(kept) if isinstance(kept, Mapping) else {}
+    msgid = connector_problems.SENTENCES.get(code) or archive_problems.SENTENCES.get(code)
+    sentence = say(msgid, facts) if msgid else gettext("Unexpected problem (%(code)s).") % {"code": code}
+    word = archive_problems.SHORT.get(code)
+    return Told(gettext(word) if word else code.replace("_", " "), sentence, code)
