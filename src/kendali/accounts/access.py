@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeVar, cast
+from typing import TypeVar
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Model, QuerySet
@@ -19,7 +19,7 @@ M = TypeVar("M", bound=Model)
 
 def load(source: type[M] | QuerySet[M], user: User | AnonymousUser, action: str, **lookup: object) -> M:
     """The row, if this person may do `action` on it. Http404, or Refused (403) with the reason."""
-    obj = cast(M, get_object_or_404(source, **lookup))
+    obj = get_object_or_404(source, **lookup)
     client = client_of(obj)
     if client is not None and not is_member(user, client):
         raise Http404

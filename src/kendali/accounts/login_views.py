@@ -38,7 +38,10 @@ def login(request: HttpRequest) -> HttpResponse:
         credentials = {"email": form.cleaned_data["email"].strip().lower(), "password": form.cleaned_data["password"]}
         user = authenticate(request, **credentials)
         if isinstance(user, User):
-            return perform_password_login(request, credentials, Login(user=user, redirect_url=target or None))
+            entering: HttpResponse = perform_password_login(
+                request, credentials, Login(user=user, redirect_url=target or None)
+            )
+            return entering
         form.add_error(None, gettext("E-mail address or password is wrong."))
     return render(request, "accounts/login.html", {"form": form, "next": target})
 

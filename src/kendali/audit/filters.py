@@ -22,7 +22,7 @@ class FilterForm(forms.Form):
     person = forms.CharField(label=_("Person"), required=False, max_length=200)
     verb = forms.ChoiceField(label=_("What"), required=False)
     object = forms.CharField(label=_("Number or name"), required=False, max_length=200)
-    client = forms.ModelChoiceField(
+    client: Any = forms.ModelChoiceField(
         label=_("Client"), queryset=None, required=False, empty_label=_("all"), to_field_name="code"
     )
 

@@ -81,4 +81,4 @@ def _address(kept: Any, **more: object) -> str:
     query = kept.copy()
     for name, value in more.items():
         query[name] = str(value)
-    return "?" + query.urlencode()
+    return f"?{query.urlencode()}"
