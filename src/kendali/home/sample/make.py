@@ -37,10 +37,9 @@ def make_sample(
     progress: Progress | None = None,
 ) -> Sample:
     """Fills an empty database with the omni-channel application and its files under `storage`, and for each switch a
-    schema with its cdr table and a tree under `monitor`/CODE. `recordings` are shared by the switches. Both DSNs may name
-    one database. Raises ValueError or psycopg.errors.DuplicateTable where a sample is already. `progress(what, done, of)`
-    is called now and then, from other threads too."""
-    reader = {"reader_role": reader_role, "reader_password": reader_password}
+    schema with its cdr table and a tree under `monitor`/CODE. `recordings` are shared by the switches. Both DSNs may
+    name one database. Raises ValueError or psycopg.errors.DuplicateTable where a sample is already.
+    `progress(what, done, of)` is called now and then, from other threads too."""
     chatwoot = seed_chatwoot(
         chatwoot_dsn,
         conversations=conversations,
@@ -49,7 +48,8 @@ def make_sample(
         storage=storage,
         processes=processes,
         progress=progress,
-        **reader,
+        reader_role=reader_role,
+        reader_password=reader_password,
     )
     switches: dict[str, Recorded] = {}
     for n, switch in enumerate(SWITCHES):
@@ -63,6 +63,7 @@ def make_sample(
             switch=switch,
             wish=wish,
             progress=progress,
-            **reader,
+            reader_role=reader_role,
+            reader_password=reader_password,
         )
     return Sample(chatwoot, switches)

@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
 from uuid import uuid4
 
 import psycopg
+from django.conf import settings
 from psycopg import sql
-from psycopg.conninfo import make_conninfo
+
+from kendali import environment
 
 
 @contextmanager
 def own_database() -> Iterator[str]:
-    """The DSN of an empty database; the owner's rights are those of DATABASE_OWNER_URL."""
-    server = make_conninfo(os.environ["DATABASE_OWNER_URL"], dbname="postgres")
+    """The DSN of an empty database that belongs to the owner role."""
     name = f"sample_{uuid4().hex[:12]}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    with psycopg.connect(_dsn("postgres"), autocommit=True) as server:
+        server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         try:
-            yield make_conninfo(server, dbname=name)
+            yield _dsn(name)
         finally:
-            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+            server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def _dsn(name: str) -> str:
+    return environment.database_url(settings.DATABASE_OWNER | {"NAME": name})
+
+
+def tree_digest(folder: Path) -> str:
+    """One hash over names and bytes of all files below a folder."""
+    whole = sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        whole.update(f"{path.relative_to(folder)} {sha256(path.read_bytes()).hexdigest()}\n".encode())
+    return whole.hexdigest()
