@@ -1,14 +1,27 @@
-"""What other apps do with keys."""
+"""What other apps and pages do with keys; each name is made in the module it comes from."""
 
-from kendali.vault.package_keys import (
-    current_epoch as current_epoch,
-)
-from kendali.vault.package_keys import (
-    destroy_package_key as destroy_package_key,
-)
-from kendali.vault.package_keys import (
-    new_package_key as new_package_key,
-)
-from kendali.vault.package_keys import (
-    package_key as package_key,
-)
+from kendali.vault.epoch_change import change_epoch, resume
+from kendali.vault.exports import export_vault
+from kendali.vault.leftovers import destruction_effective
+from kendali.vault.package_keys import current_epoch, destroy_package_key, new_package_key, package_key
+from kendali.vault.recover import recover
+from kendali.vault.sheets import confirm_sheet, make_sheet
+from kendali.vault.slot_actions import add_slot, prove, set_up, withdraw_slot
+
+__all__ = [
+    "add_slot",
+    "change_epoch",
+    "confirm_sheet",
+    "current_epoch",
+    "destroy_package_key",
+    "destruction_effective",
+    "export_vault",
+    "make_sheet",
+    "new_package_key",
+    "package_key",
+    "prove",
+    "recover",
+    "resume",
+    "set_up",
+    "withdraw_slot",
+]

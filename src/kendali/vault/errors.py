@@ -43,6 +43,9 @@ SENTENCES = {
     "sheet_none": _("There is no recovery sheet yet. Type: kendali manage keys sheet"),
     "sheet_not_this": _("This is not the last group of the current sheet. Look at group 14, or print a new sheet."),
     "sheet_other": _("This sheet is not the one that belongs to this off-host copy."),
+    "store_in_use": _(
+        "%(store)s holds vaults already, and this database has no keys. Type: kendali manage keys recover"
+    ),
     "slot_last": _("At least two slots, one of them a key file, must remain."),
     "slot_no_such": _("No slot is registered at %(location)s."),
     "slot_statement": _("Say what became of the slot: a statement is needed."),
@@ -69,6 +72,7 @@ SENTENCES = {
     "recover_other": _(
         "This database belongs to another epoch than the off-host copy (%(epoch)s). Nothing was changed."
     ),
+    "tombstone_bad": _("%(name)s in the store is damaged or forged; restore it from another copy of the store."),
     "vault_not_authentic": _("The vault is not authentic."),
     "vault_malformed": _("This is not a vault."),
 }
