@@ -86,6 +86,14 @@ def leap_day(tree: Tree, one: Call, number: int) -> Call:
 
 
 @awkward_case
+def clock_not_set(tree: Tree, one: Call, number: int) -> Call:
+    """The server's battery was empty: for a minute it was 1970. The call's true date cannot be computed."""
+    ancient = moved(one, datetime(1970, 1, 1, 8, 0, 5))  # noqa: DTZ001
+    tree.write(ancient, number)
+    return ancient
+
+
+@awkward_case
 def copied_to_new_server(tree: Tree, one: Call, number: int) -> Call:
     """Its modification time is a year after the call: only name and call table tell the date."""
     tree.write(one, number, mtime=one.start + timedelta(days=365))

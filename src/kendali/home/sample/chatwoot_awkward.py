@@ -9,8 +9,8 @@ from .chatwoot_base import BANK_SIDE, TELCO_SIDE, Side
 from .chatwoot_files import blob_path
 from .chatwoot_story import MINUTE, OPEN, PENDING, SNOOZED, Book, Told, stored
 from .pictures import jpeg, pdf, png
+from .script import DELETED
 
-DELETED = "Pesan ini telah dihapus"
 CASES: dict[str, Callable[[Book], None]] = {}
 
 

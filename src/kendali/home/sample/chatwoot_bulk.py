@@ -14,7 +14,7 @@ from .chatwoot_base import LABELS, SIDES, Agent, Inbox, Side
 from .chatwoot_files import Shelf
 from .copying import DAY, Ledger, instant, micros
 from .names import Person, local_form, person
-from .script import NOBODY, Line, play
+from .script import DELETED, NOBODY, Line, play
 
 BLOCK = 1_000  # conversations made together
 MEAN_LENGTH = 10  # messages per conversation, exactly so over a block
@@ -24,6 +24,8 @@ SHARE = (0.6, 0.4)  # of the two accounts
 HOURS = (1, 0, 0, 0, 0, 1, 3, 8, 14, 16, 15, 13, 11, 13, 14, 13, 12, 10, 10, 11, 11, 9, 6, 3)
 EMPTY = "{}"
 STORED_EMPTY = '"{}"'  # the application stores an empty attribute hash as a string holding JSON
+STORED_DELETED = '"{\\\\"deleted\\\\":true}"'
+MAIL = '"{\\\\"email\\\\":{\\\\"subject\\\\":\\\\"%s\\\\",\\\\"from\\\\":[\\\\"%s\\\\"]}}"'
 CSAT = (
     '"{\\\\"submitted_values\\\\":{\\\\"csat_survey_response\\\\":'
     '{\\\\"rating\\\\":%d,\\\\"feedback_message\\\\":\\\\"%s\\\\"}}}"'
@@ -216,22 +218,25 @@ class _Story:
         rnd = self.rnd
         if at > self.last:
             self.last = at
-        stamp = instant(at)
-        changed = stamp if rnd.random() < 0.6 else instant(min(at + int(rnd.random() * 9e9), self.plan.end))
-        attributes, content, source, status = STORED_EMPTY, line.text, "\\N", 0
+        stamp, chance = instant(at), rnd.random()
+        changed = stamp if chance < 0.6 else instant(min(at + int(rnd.random() * 9e9), self.plan.end))
+        attributes, content, source, status, content_type = STORED_EMPTY, line.text, "\\N", 0, 0
         if line.kind in (0, 1):
             if self.inbox.id % 4 == 1:
                 source = f"wamid.{rnd.getrandbits(150):025X}"
                 status = 0 if line.kind == 0 else 2
             elif self.inbox.id % 4 == 3:
                 source = f"{rnd.getrandbits(64):x}@surel.example"
+                if line.kind == 0:
+                    content_type, attributes = 8, MAIL % (self.topic.label, self.who.email)
             elif self.inbox.id % 4 == 0:
                 source = str(message_id)
+            if chance > 0.997 and not line.attached:
+                content_type, attributes, content = 0, STORED_DELETED, DELETED
         elif line.kind == 2:
             attributes = EMPTY
         if line.rating:
-            attributes = CSAT % (line.rating, line.feedback)
-        content_type = 9 if line.rating else 0
+            content_type, attributes = 9, CSAT % (line.rating, line.feedback)
         sender = ("\\N", "\\N")
         if line.kind == 0:
             sender = ("Contact", str(self.contact_id))

@@ -101,6 +101,10 @@ CLOSE_CUSTOMER = lines("""
     Oke sip
     Matur nuwun
     Baik, terima kasih. Semoga tidak terulang lagi
+    Hatur nuhun pisan kang {agen}
+    شكرا جزيلا، وعليكم السلام
+    谢谢，问题解决了
+    Suksma, {agen} 🙏🏽
 """)
 FEEDBACK = lines("""
     Petugasnya ramah dan cepat

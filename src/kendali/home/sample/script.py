@@ -19,6 +19,7 @@ from .phrases import (
 )
 
 NOBODY = "\\N"
+DELETED = "Pesan ini telah dihapus"  # what the application leaves of a deleted message
 INCOMING, OUTGOING, ACTIVITY, TEMPLATE = 0, 1, 2, 3  # Chatwoot's message types
 SECOND = 1_000_000
 HOUR = 3_600 * SECOND
@@ -91,7 +92,12 @@ def play(
             text = text.format_map(slots)
         lines.append(Line(at, kind, text, private, kind == INCOMING and random() < picture))
         gap = random()
-        at += int((4 + gap * 150) * SECOND + random() * SECOND) if gap < 0.93 else int((gap - 0.9) * 200 * HOUR)
+        if gap < 0.93:
+            at += int((4 + gap * 150) * SECOND + random() * SECOND)
+        elif gap < 0.998:
+            at += int((gap - 0.9) * 200 * HOUR)
+        else:  # comes back weeks later
+            at += int(random() * 60 * 24 * HOUR)
     if at > end and lines[-1].at > end:
         last = lines[-1].at
         lines = [line._replace(at=start + (line.at - start) * max(end - start, 1) // (last - start)) for line in lines]

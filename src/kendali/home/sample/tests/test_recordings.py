@@ -140,6 +140,7 @@ EXPECTED: dict[str, Callable[[Any], object]] = {
     "over_midnight": lambda s: len({leg.calldate.date() for leg in s.case("over_midnight")}) == 2,
     "first_hour_of_the_year": lambda s: s.case("first_hour_of_the_year")[0].calldate.strftime("%m-%d %H") == "01-01 00",
     "leap_day": lambda s: s.case("leap_day")[0].calldate.date() == date(2024, 2, 29) and s.file_of("leap_day"),
+    "clock_not_set": lambda s: s.case("clock_not_set")[0].calldate.year == 1970 and s.file_of("clock_not_set"),
     "copied_to_new_server": lambda s: s.file_of("copied_to_new_server").stat().st_mtime
     - s.case("copied_to_new_server")[0].calldate.timestamp() > 86_400 * 360,
     "modified_before_the_call": lambda s: s.file_of("modified_before_the_call").stat().st_mtime
