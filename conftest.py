@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import shutil
 from collections.abc import Iterator
@@ -141,6 +142,8 @@ def process_environment(transactional_db: None, tmp_path: Path) -> dict[str, str
         "DJANGO_SETTINGS_MODULE": "kendali.settings",
         "KENDALI_HOME": str(tmp_path / "home"),
         "KENDALI_SECRET_KEY": settings.SECRET_KEY,
+        "KENDALI_INSTALLATION_KEY": base64.b64encode(settings.KENDALI_INSTALLATION_KEY).decode(),
+        "KENDALI_HEARTBEAT_SECONDS": "1",
         "PYTHONPATH": str(Path(__file__).parent / "src"),
     }
 

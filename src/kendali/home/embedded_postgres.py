@@ -171,7 +171,7 @@ def initialise(place: Place) -> None:
     subprocess.run(["rm", "-rf", "--", str(unfinished)], check=True)
     make_folder(unfinished, place.owner, 0o700)
     locale = ["--locale-provider=builtin"] if place.major >= 17 else []
-    command = [
+    command: list[str | Path] = [
         place.binaries / "bin" / "initdb",
         "-D",
         unfinished,
@@ -193,7 +193,7 @@ def launch(place: Place) -> subprocess.Popen[bytes]:
         place.log.replace(place.log.with_suffix(".log.1"))
     settings = SETTINGS | dict(place.settings) | {"unix_socket_directories": f'"{place.sockets}"'}
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-    command = [place.binaries / "bin" / "postgres", "-D", place.data, *options]
+    command: list[str | Path] = [place.binaries / "bin" / "postgres", "-D", place.data, *options]
     with place.log.open("ab") as log:
         return processes.start(
             command, account=place.account, output=log, cwd=place.data, on_parent_death=signal.SIGINT

@@ -111,14 +111,14 @@ def unprivileged_account(data: Path) -> pwd.struct_passwd:
 
 def can_run(account: pwd.struct_passwd, binaries: Path) -> bool:
     try:
-        command = [binaries / "bin" / "postgres", "--version"]
+        command: list[str | Path] = [binaries / "bin" / "postgres", "--version"]
         return processes.start(command, account=account, output=subprocess.DEVNULL, cwd=Path("/")).wait() == 0
     except (PermissionError, FileNotFoundError):
         return False
 
 
 def can_reach(account: pwd.struct_passwd, folder: Path) -> bool:
-    command = ["/bin/sh", "-c", 'cd -- "$0"', folder.resolve()]
+    command: list[str | Path] = ["/bin/sh", "-c", 'cd -- "$0"', folder.resolve()]
     return processes.start(command, account=account, output=subprocess.DEVNULL, cwd=Path("/")).wait() == 0
 
 

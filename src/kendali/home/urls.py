@@ -1,10 +1,11 @@
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, path
 
-from kendali.home import health, style_sheet
+from kendali.home import health, style_sheet, waiting
 from kendali.home.reading import appearance
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", waiting.home, name="home"),
     path("health/live", health.live, name="health_live"),
     path("health/ready", health.ready, name="health_ready"),
     path("tampilan/", appearance, name="appearance"),
@@ -12,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
 if settings.DEBUG or settings.TESTING:
     urlpatterns += [
         path("gaya/", style_sheet.style_sheet, name="style_sheet"),
+        path("gaya/suara.wav", style_sheet.sound),
         path("gaya/bentuk.json", style_sheet.peaks),
         path("gaya/berjalan/", style_sheet.live),
     ]
