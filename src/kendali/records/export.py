@@ -17,7 +17,8 @@ TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def workbook(name: str, head: Sequence[str], rows: Iterable[Sequence[object]], *, zone: str) -> FileResponse:
-    """`rows` of text, numbers, dates and aware instants (shown in `zone`); more than a sheet holds goes on in the next."""
+    """`rows` of text, numbers, dates and aware instants (shown in `zone`); what one sheet cannot hold goes on in the
+    next."""
     file = tempfile.TemporaryFile()  # noqa: SIM115  (the response closes it)
     _write(file, head, rows, ZoneInfo(zone))
     file.seek(0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -10,8 +12,11 @@ from kendali.records.models import Source
 from kendali.records.queries.catalogue import STATES
 from kendali.records.words import CLASSES, RECORD_STATES
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
 
-def day(label: object, *, required: bool = False) -> forms.DateField:
+
+def day(label: StrPromise, *, required: bool = False) -> forms.DateField:
     """The browser's own calendar; it sends and takes ISO dates in every language."""
     return forms.DateField(
         label=label, required=required, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")

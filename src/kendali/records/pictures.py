@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.utils.formats import date_format
+from django.utils.translation import gettext_noop as _
 
+from kendali.audit.sentences import say
 from kendali.records.queries.radar import Month
 
 
@@ -29,4 +31,11 @@ def month_bars(months: Iterable[Month]) -> list[MonthBar]:
             state="late" if month.overdue else "soon",
         )
         for month in months
+    ]
+
+
+def legend(overdue: int, due: int) -> list[tuple[str, str]]:
+    return [
+        ("late", say(_("older than one year %(count)s"), {"count": overdue})),
+        ("soon", say(_("due soon %(count)s"), {"count": due})),
     ]

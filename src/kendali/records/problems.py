@@ -10,7 +10,8 @@ from django.utils.translation import gettext_noop as _
 SENTENCES: dict[str, str] = {
     "full": _("The store is full. Free some space there, then continue; nothing that was verified is lost."),
     "refused": _(
-        "The store refused to write or read. Check its rights and credentials, and whether a lock holds it, then continue."
+        "The store refused to write or read. Check its rights and credentials, and whether a lock holds it, then "
+        "continue."
     ),
     "unreachable": _("The store does not answer. Check that it is mounted or reachable, then continue."),
     "store_unreachable": _("The store does not answer. Check that it is mounted or reachable, then read again."),
@@ -25,8 +26,8 @@ SENTENCES: dict[str, str] = {
     "url": _("The address of the store is not usable. Correct the setting of the store, then continue."),
     "bad_configuration": _("The setting %(field)s is not usable: %(reason)s"),
     "package_damaged": _(
-        "Package %(number)s did not read back as it was written (%(problems)s problems). It does not count; continue to "
-        "write a new one, and look at the store's disk if it happens again."
+        "Package %(number)s did not read back as it was written (%(problems)s problems). It does not count; continue "
+        "to write a new one, and look at the store's disk if it happens again."
     ),
     "empty_package": _("None of the records could be copied whole; see the shortcomings and repair the source."),
     "manifest": _("The package's list of files is unreadable. A new backup is needed."),

@@ -127,7 +127,7 @@ def live(order: Escalation, at: datetime) -> Live | None:
     size = order.packages.filter(status=Package.Status.VERIFIED).aggregate(size=Sum("size"))["size"] or 0
     if order.status != STATUS.RUNNING:
         ended = order.list_count if order.status in ENDED else _ended(order)
-        colour = {"paused": "held", "stopped": "late"}.get(order.status, "done")
+        colour = {"paused": "held", "stopped": "late", "incomplete": "soon"}.get(order.status, "done")
         return Live(ended, order.list_count, size=size, state=colour)
     progress: dict[str, Any] = order.progress or {}
     since = parse_datetime(str(progress.get("since", "")))

@@ -106,8 +106,8 @@ def _gap(gap: SourceGap) -> Waiting:
     assert gap.oldest_overdue is not None
     due_on = civil_time.add_years(gap.oldest_overdue, gap.policy.backup_after_years)
     sentences = {
-        "conversation": _("Raise the backup of conversations for %(client)s, %(from)s–%(to)s"),
-        "recording": _("Raise the backup of recordings for %(client)s, %(from)s–%(to)s"),
+        "conversation": _("Raise the backup of conversations for %(client)s, %(period)s"),
+        "recording": _("Raise the backup of recordings for %(client)s, %(period)s"),
     }
     return Waiting(
         due=civil_time.start_of_day(due_on, gap.policy.zone),
@@ -118,8 +118,7 @@ def _gap(gap: SourceGap) -> Waiting:
         primary=gap.overdue > 0,
         facts={
             "client": gap.source.client.name,
-            "from": gap.oldest_overdue,
-            "to": gap.newest_due,
+            "period": (gap.oldest_overdue, gap.newest_due),  # a span of months
             "overdue": gap.overdue,
             "soon": gap.due,
             "oldest": gap.oldest_overdue,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 from django.contrib import messages
@@ -17,6 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from kendali.accounts import access, permissions
 from kendali.accounts.models import User
+from kendali.audit.actions import StaleState
 from kendali.audit.history import history
 from kendali.records import export, rules, words
 from kendali.records.actions import escalations
@@ -42,7 +44,10 @@ def escalations_list(request: HttpRequest) -> HttpResponse:
     drafts = Escalation.objects.filter(client__in=clients, status=Escalation.Status.DRAFT).select_related("client")
     context = {
         "page": page,
-        "rows": [(order, words.order_pill(order), _may_confirm(user, order)) for order in page.rows],
+        "rows": [
+            (order, words.CLASSES[order.record_class], words.order_pill(order), _may_confirm(user, order))
+            for order in page.rows
+        ],
         "tabs": _tabs(which),
         "drafts": sum(1 for order in drafts if permissions.can(user, "escalation.raise", order.client)),
         "may_raise": permissions.can(user, "escalation.raise"),
@@ -108,6 +113,7 @@ def _progress(order: Escalation) -> dict[str, Any]:
         "live": query.live(order, timezone.now()),
         "running": order.status == Escalation.Status.RUNNING,
         "packages": [(package, words.package_pill(package)) for package in packages],
+        "package_count": len(packages),
         "reading": order.progress.get("percent") if order.progress.get("phase") == "verify" else None,
     }
 
@@ -200,7 +206,9 @@ def send_drafts(request: HttpRequest) -> HttpResponse:
     """All drafts of this Team Leader with one click."""
     user = access.signed_in(request)
     access.require(user, "escalation.raise")
-    sent = escalations.send_drafts(user=user, at=timezone.now())
+    sent: list[Escalation] = []
+    with suppress(StaleState):  # two people sent them in the same moment
+        sent = escalations.send_drafts(user=user, at=timezone.now())
     if sent:
         said = ngettext("%(count)s escalation was raised.", "%(count)s escalations were raised.", len(sent))
         messages.success(request, said % {"count": len(sent)})
@@ -217,8 +225,10 @@ def confirm_several(request: HttpRequest) -> HttpResponse:
     chosen = [int(pk) for pk in request.POST.getlist("eskalasi") if pk.isdigit()]
     clients = access.visible_clients(user, "escalation.confirm")
     rows = Escalation.objects.filter(pk__in=chosen, client__in=clients)
-    orders = list(rows.select_related("client", "policy", "source"))
-    done = escalations.confirm_several(user=user, at=timezone.now(), orders=orders)
+    done: list[Escalation] = []
+    for order in rows.select_related("client", "policy", "source"):
+        with suppress(StaleState):  # somebody confirmed it in the same moment
+            done += escalations.confirm_several(user=user, at=timezone.now(), orders=[order])
     if done:
         messages.success(request, _("Confirmed: %(numbers)s.") % {"numbers": ", ".join(str(order) for order in done)})
     else:

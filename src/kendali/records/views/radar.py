@@ -32,14 +32,19 @@ def radar(request: HttpRequest) -> HttpResponse:
     form.is_valid()
     chosen = form.cleaned_data.get("klien")
     found = query.radar([chosen] if chosen else clients, timezone.now(), form.cleaned_data.get("kelas") or None)
+    overdue, due = found.total("overdue"), found.total("due")
     context = {
         "form": form,
         "radar": found,
         "bars": pictures.month_bars(found.months),
-        "overdue": found.total("overdue"),
-        "due": found.total("due"),
+        "overdue": overdue,
+        "due": due,
+        "legend": pictures.legend(overdue, due),
         "kpis": [_kpi(found, "7.1", "conversation"), _kpi(found, "7.2", "recording")],
-        "rows": [(gap, _counted(gap.source), _may_raise(user, gap)) for gap in found.gaps],
+        "rows": [
+            (gap, words.CLASSES[gap.source.record_class], _counted(gap.source), _may_raise(user, gap))
+            for gap in found.gaps
+        ],
         "query": request.GET.urlencode(),
     }
     return render(request, "records/radar.html", context)
