@@ -1,25 +1,19 @@
 """One lane of the writer: seals units into its own tar packs, hashing while it copies, with buffers it reuses.
 
-Runs in a thread of the writer, or as a process of its own (``python -m kendali.archive.lane``: frames of JSON on
-stdin and stdout, keys never on a command line); then it imports little, so that it starts fast and stays small.
-It ends when its stdin does: without its parent nothing goes on.
+Runs in a thread of the writer, or in a process (`lane_process`); so it imports little: a process starts fast and
+stays small.
 """
 
 from __future__ import annotations
 
-import json
 import os
-import sys
-from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import IO, Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
-from kendali.archive import errors
 from kendali.archive.age import AgeWriter, Buffers, sealed_size
-from kendali.archive.errors import ArchiveError, StoreError
 from kendali.archive.folder_store import create_file, os_errors
 from kendali.archive.keyring import identity_of
 from kendali.archive.unit_tar import END, header, layout, member_name, padding
@@ -206,66 +200,3 @@ def _unreadable(name: str, error: Exception) -> _FileError:
     if isinstance(code, str) and isinstance(facts, Mapping):  # a SourceError speaks for itself
         return _FileError(code, name, **{str(key): value for key, value in facts.items()})
     return _FileError("file_unreadable", name, reason=getattr(error, "strerror", None) or type(error).__name__)
-
-
-# --- as a process -------------------------------------------------------------------------------------------------
-
-
-def send(stream: IO[bytes], message: object) -> None:
-    data = json.dumps(message).encode()
-    stream.write(len(data).to_bytes(4, "big") + data)
-    stream.flush()
-
-
-def receive(stream: IO[bytes]) -> Any:
-    """The next message, None at the end."""
-    size = stream.read(4)
-    if len(size) < 4:
-        return None
-    data = stream.read(int.from_bytes(size, "big"))
-    return json.loads(data) if len(data) == int.from_bytes(size, "big") else None
-
-
-def job_message(job: Job) -> list[object]:
-    files = [[file.name, file.size, file.path] for file in job.files]
-    return [job.slot, job.unit_key.hex(), job.facts_name, b64encode(job.facts).decode(), files]
-
-
-def _job(message: list[Any]) -> Job:
-    slot, key, facts_name, facts, files = message
-    return Job(slot, bytes.fromhex(key), facts_name, b64decode(facts), [File(*file) for file in files])
-
-
-def answer_message(answer: Answer) -> dict[str, object]:
-    done = [[d.slot, d.pack, d.offset, d.length, [x.hex() for x in d.digests], d.problem] for d in answer.done]
-    return {"done": done, "packs": [[p.name, p.size, p.sha256.hex()] for p in answer.packs]}
-
-
-def answer_of(message: Mapping[str, Any]) -> Answer:
-    """Raises the ArchiveError that the process met."""
-    if "error" in message:
-        kind, code, facts = message["error"]
-        raise getattr(errors, kind, StoreError)(code, **facts)
-    done = [
-        Done(slot, pack, offset, length, [bytes.fromhex(x) for x in digests], tuple(problem) if problem else None)
-        for slot, pack, offset, length, digests, problem in message["done"]
-    ]
-    return Answer(done, [Pack(name, size, bytes.fromhex(digest)) for name, size, digest in message["packs"]])
-
-
-def main(stdin: IO[bytes], stdout: IO[bytes]) -> None:
-    start = receive(stdin)
-    if start is None:
-        return
-    lane = Lane(Path(start["folder"]), start["prefix"], start["pack_size"])
-    while (message := receive(stdin)) is not None:
-        try:
-            answer = lane.finish() if message == "finish" else lane.run([_job(job) for job in message])
-        except ArchiveError as error:
-            send(stdout, {"error": [type(error).__name__, error.code, {k: str(v) for k, v in error.facts.items()}]})
-            return
-        send(stdout, answer_message(answer))
-
-
-if __name__ == "__main__":
-    main(sys.stdin.buffer, sys.stdout.buffer)

@@ -6,18 +6,15 @@ costs a third of the speed otherwise. Units that are not local files keep going 
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
-from kendali.archive.errors import PackageError
-from kendali.archive.lane import PACK_SIZE, Answer, Done, Job, Lane, Pack, answer_of, job_message, receive, send
+from kendali.archive.lane import PACK_SIZE, Answer, Done, Job, Lane, Pack
+from kendali.archive.lane_process import ProcessLane
 
 BATCH_BYTES: Final = 8 * 1024 * 1024
 BATCH_UNITS: Final = 64
@@ -29,47 +26,6 @@ class AnyLane(Protocol):
     def run(self, jobs: Sequence[Job]) -> Answer: ...
     def finish(self) -> Answer: ...
     def close(self) -> None: ...
-
-
-class ProcessLane:
-    def __init__(self, folder: Path, prefix: str, pack_size: int) -> None:
-        environment = os.environ | {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "kendali.archive.lane"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env=environment,
-        )
-        self._ask({"folder": str(folder), "prefix": prefix, "pack_size": pack_size}, answer=False)
-
-    def _ask(self, message: object, *, answer: bool = True) -> Answer:
-        stdin, stdout = self._process.stdin, self._process.stdout
-        assert stdin is not None
-        assert stdout is not None
-        try:
-            send(stdin, message)
-            reply: Any = receive(stdout) if answer else {"done": [], "packs": []}
-        except BrokenPipeError:
-            reply = None
-        if reply is None:
-            raise PackageError("lane_died", exit_status=self._process.wait())
-        return answer_of(reply)
-
-    def run(self, jobs: Sequence[Job]) -> Answer:
-        return self._ask([job_message(job) for job in jobs])
-
-    def finish(self) -> Answer:
-        return self._ask("finish")
-
-    def close(self) -> None:
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe:
-                pipe.close()
-        try:
-            self._process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
 
 
 @dataclass

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
 
 from kendali.archive.errors import AgeError, ArchiveError, StoreError
+from kendali.archive.lane_process import ProcessCheck
 from kendali.archive.pack_check import PackCheck, Place, check_pack, content_digest, plain_digest
 from kendali.archive.package import IndexLine
 from kendali.archive.stores import Store
@@ -36,17 +38,21 @@ def check_packs(
 ) -> Iterator[tuple[str, PackCheck | ArchiveError]]:
     """Each pack's check, or why it could not be read."""
 
+    count = processes if processes is not None else min(os.cpu_count() or 1, 8)
+    apart = count > 1 and len(packs) > 1 and store.local(path) is not None
+    checkers: SimpleQueue[ProcessCheck | None] = SimpleQueue()
+    for _ in range(max(1, count)):
+        checkers.put(ProcessCheck() if apart else None)
+
     def check(name: str) -> PackCheck | ArchiveError:
-        places = packs[name]
-        kinds = {lines[slot].kind for slot in places}
-        facts_name = FACTS_NAME.get(kinds.pop() if len(kinds) == 1 else "", "")
+        checker = checkers.get()
         try:
-            with store.stream(f"{path}/{name}") as source:
-                return check_pack(source, places, facts_name)
+            return _check_one(store, f"{path}/{name}", packs[name], lines, checker)
         except StoreError as error:
             return error
+        finally:
+            checkers.put(checker)
 
-    count = processes if processes is not None else min(os.cpu_count() or 1, 8)
     with ThreadPoolExecutor(max(1, count), "kendali-verify") as pool:
         waiting = [(name, pool.submit(check, name)) for name in packs]
         try:
@@ -58,3 +64,23 @@ def check_packs(
         finally:
             for _, future in waiting:
                 future.cancel()
+            pool.shutdown()
+            while not checkers.empty():
+                if (checker := checkers.get()) is not None:
+                    checker.close()
+
+
+def _check_one(
+    store: Store,
+    key: str,
+    places: Mapping[int, Place],
+    lines: Mapping[int, IndexLine],
+    checker: ProcessCheck | None,
+) -> PackCheck:
+    kinds = {lines[slot].kind for slot in places}
+    facts_name = FACTS_NAME.get(kinds.pop() if len(kinds) == 1 else "", "")
+    local = store.local(key)
+    if checker is not None and local is not None:
+        return checker.check(local, places, facts_name)
+    with store.stream(key) as source:
+        return check_pack(source, places, facts_name)
