@@ -14,7 +14,7 @@ from typing import Any
 
 
 class Lookup:
-    """Tables of text columns; a query's values may be datetimes (compared as `YYYY-MM-DD HH:MM:SS`)."""
+    """Tables of text columns; a query's values may be datetimes (compared as text, `YYYY-MM-DD HH:MM:SS[.ffffff]`)."""
 
     def __init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="kendali-index-")
@@ -39,7 +39,7 @@ class Lookup:
         self._database.commit()
 
     def rows(self, query: str, values: Sequence[Any] = ()) -> tuple[list[str], list[tuple[Any, ...]]]:
-        plain = [f"{value:%Y-%m-%d %H:%M:%S}" if isinstance(value, datetime) else value for value in values]
+        plain = [value.isoformat(sep=" ") if isinstance(value, datetime) else value for value in values]
         cursor = self._database.execute(query, plain)
         return [column[0] for column in cursor.description], cursor.fetchall()
 

@@ -37,22 +37,21 @@ class ConnectorKind:
     fields: Sequence[Field]
     make: Callable[[RecordClass, Mapping[str, Any], Mapping[str, Any]], Connector]
 
+    def complete(self, config: Mapping[str, Any]) -> dict[str, Any]:
+        """The settings with the defaults where nothing was entered."""
+        entered = {name: value for name, value in config.items() if value not in {None, ""}}
+        return {field.name: field.default for field in self.fields if field.default} | entered
+
     def missing(self, config: Mapping[str, Any], secret: Mapping[str, Any]) -> list[str]:
-        """Names of required fields that are empty."""
+        """Names of required fields that are empty and have no default."""
+        whole = self.complete(config)
         return [
             field.name
             for field in self.fields
             if field.required
-            and self._shown(field, config)
-            and not (secret if field.type == "secret" else config).get(field.name)
+            and (field.when is None or str(whole.get(field.when[0], "")) in field.when[1])
+            and not (secret if field.type == "secret" else whole).get(field.name)
         ]
-
-    def _shown(self, field: Field, config: Mapping[str, Any]) -> bool:
-        if field.when is None:
-            return True
-        other, values = field.when
-        default = next(each.default for each in self.fields if each.name == other)
-        return str(config.get(other) or default) in values
 
 
 ZONES = (
@@ -219,4 +218,4 @@ def open(kind: str, record_class: RecordClass, config: Mapping[str, Any], secret
     missing = described.missing(config, secret)
     if missing:
         raise SourceError("bad_configuration", field=", ".join(missing), reason="it is empty")
-    return described.make(record_class, config, secret)
+    return described.make(record_class, described.complete(config), secret)

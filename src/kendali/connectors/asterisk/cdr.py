@@ -119,8 +119,9 @@ class Cdr:
         """What the calls of these days (local, both included) name as their recordings."""
         started, file = self.column("date"), self.column("file")
         begin = datetime.combine(first, datetime.min.time())
+        within = f"{started} >= %s AND {started} < %s AND {self._names_a_file()}"
         _, rows = self._query(
-            f"SELECT DISTINCT {file} FROM {self._table} WHERE {started} >= %s AND {started} < %s AND {self._names_a_file()}",  # noqa: S608
+            f"SELECT DISTINCT {file} FROM {self._table} WHERE {within}",  # noqa: S608
             [begin, begin + timedelta(days=(last - first).days + 1)],
         )
         return {str(row[0]) for row in rows}
