@@ -1,0 +1,98 @@
+"""Uji restore: bring records of a package back as a person would get them, and compare with their fingerprints."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from hashlib import sha256
+from random import Random
+from typing import Final
+
+from kendali import fingerprint
+from kendali.archive.errors import ArchiveError, StoreUnreachableError
+from kendali.archive.keyring import keyed_digest
+from kendali.archive.package import Progress, WrittenRecord
+from kendali.archive.reader import OpenUnit, Package
+from kendali.archive.stores import Store
+from kendali.archive.verify import Digest
+from kendali.connectors.base import Problem
+
+_READ: Final = 1 << 20
+
+
+@dataclass
+class Drill:
+    """`restored` records of `records`, `size` bytes of files; verified only with no problem and at least one record."""
+
+    records: int = 0
+    restored: int = 0
+    size: int = 0
+    problems: list[Problem] = field(default_factory=list)
+
+
+def drill(
+    store: Store,
+    path: str,
+    package_key: bytes,
+    *,
+    sample: int | None = None,
+    seed: int | None = None,
+    progress: Callable[[Progress], None] = lambda _: None,
+    check: Callable[[], None] = lambda: None,
+) -> Drill:
+    """Restore `sample` records (None: all that can be compared), chosen by `seed` where one is given."""
+    result = Drill()
+    try:
+        package = Package(store, path, package_key)
+        records = [record for record in package.records() if record.keyed_digest]
+    except StoreUnreachableError:
+        raise
+    except ArchiveError as error:
+        result.problems.append(Problem(f"package_{error.code}", facts=error.facts))
+        return result
+    result.records = len(records)
+    if sample is not None and sample < len(records):
+        records = Random(seed).sample(records, sample)  # noqa: S311 - a sample, no secret
+    for record in records:
+        check()
+        try:
+            _restore(package, record, result)
+        except StoreUnreachableError:
+            raise
+        except (ArchiveError, ValueError, OSError) as error:
+            code = error.code if isinstance(error, ArchiveError) else "unreadable"
+            result.problems.append(Problem(code, record.ref))
+        progress(Progress(result.restored, 0, result.size))
+    if not result.restored and not result.problems:
+        result.problems.append(Problem("nothing_verified"))
+    return result
+
+
+def _restore(package: Package, record: WrittenRecord, result: Drill) -> None:
+    good = True
+    for part, slot in record.parts.items():
+        found = unit_digest(package, slot, result)
+        wanted = record.keyed_digest if slot == record.slot else bytes.fromhex(package.line(slot).digest)
+        if found != wanted:
+            result.problems.append(Problem("fingerprint", record.ref, part))
+            good = False
+    if record.slot is None:
+        prints = fingerprint.conversations(package.conversation(record.ref), [record.ref])
+        salt = package.keyring.conversation_salt(record.ref)
+        if record.ref not in prints or keyed_digest(salt, prints[record.ref]) != record.keyed_digest:
+            result.problems.append(Problem("fingerprint", record.ref))
+            good = False
+    result.restored += good
+
+
+def unit_digest(package: Package, slot: int, result: Drill) -> bytes:
+    """Keyed digest of a unit's fingerprint, its files read whole."""
+    unit: OpenUnit = package.unit(slot)
+    files = []
+    for name, stream in unit.files:
+        digest = sha256()
+        while data := stream.read(_READ):
+            digest.update(data)
+        files.append(Digest(name, stream.size, digest.digest()))
+        result.size += stream.size
+    return keyed_digest(package.keyring.salt(slot), fingerprint.unit(unit.facts, files))
