@@ -59,7 +59,7 @@ def _ask(cast: Cast, line: Line, address: str, person: User | None) -> str:
         json = {} if line.method in ("GET", "POST") else {"content_type": "application/json"}
         response: HttpResponseBase = call(address, data=dict(line.data(cast)), **json)
         transaction.set_rollback(True)
-    if response.status_code == 302 and response.headers["Location"].startswith(reverse("login")):
+    if response.status_code == 302 and response.headers["Location"].partition("?")[0] == reverse("login"):
         return "login"
     return str(response.status_code)
 
@@ -75,10 +75,8 @@ def _expected(line: Line, nick: str) -> str:
 def _as_expected(line: Line, nick: str, status: str, expected: str) -> bool:
     if expected != "allowed":
         return status == expected
-    return (
-        (status == "login"
-        and line.anonymous == "anybody")
-        or (status.isdigit() and int(status) not in REFUSALS and int(status) < 500)
+    return (status == "login" and line.anonymous == "anybody") or (
+        status.isdigit() and int(status) not in REFUSALS and int(status) < 500
     )
 
 

@@ -61,12 +61,12 @@ LINES = {
     "mfa_index": Line(allow=EVERYBODY),
     "mfa_list_webauthn": Line(allow=EVERYBODY),
     "mfa_activate_totp": Line(allow=EVERYBODY),
-    "mfa_deactivate_totp": Line(allow=EVERYBODY),
+    "mfa_deactivate_totp": Line(allow="", refused=404),  # none of the cast has this factor
     "mfa_add_webauthn": Line(allow=EVERYBODY),
     "mfa_remove_webauthn": Line(allow=EVERYBODY, kwargs=lambda cast: {"pk": 1}),
-    "mfa_view_recovery_codes": Line(allow=EVERYBODY),
+    "mfa_view_recovery_codes": Line(allow="", refused=404),  # none of the cast has this factor
     "mfa_generate_recovery_codes": Line(allow=EVERYBODY),
-    "mfa_download_recovery_codes": Line(allow=EVERYBODY),
+    "mfa_download_recovery_codes": Line(allow="", refused=404),  # none of the cast has this factor
     "account": Line(allow=EVERYBODY),
     "password": Line(allow=EVERYBODY),
     "sessions": Line(allow=EVERYBODY),
