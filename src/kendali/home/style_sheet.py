@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import math
+import wave
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -73,6 +75,18 @@ def peaks(request: HttpRequest) -> JsonResponse:
     """The shape of a made-up call: one value a fifth of a second, speech and silence by turns."""
     shape = [abs(math.sin(i / 3) * math.sin(i / 17)) * (0.3 if i % 90 < 20 else 1) for i in range(600)]
     return JsonResponse([round(value, 3) for value in shape], safe=False)
+
+
+def sound(request: HttpRequest) -> HttpResponse:
+    """Two seconds of a tone, as 8 kHz telephony."""
+    tone = bytes(int(128 + 60 * math.sin(i / 8)) for i in range(16_000))
+    wav = io.BytesIO()
+    with wave.open(wav, "wb") as writer:
+        writer.setnchannels(1)
+        writer.setsampwidth(1)
+        writer.setframerate(8000)
+        writer.writeframes(tone)
+    return HttpResponse(wav.getvalue(), content_type="audio/wav")
 
 
 def live(request: HttpRequest) -> HttpResponse:

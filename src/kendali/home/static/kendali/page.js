@@ -49,7 +49,7 @@ async function copyText(event) {
   const button = event.target.closest("[data-copy]");
   if (!button) return;
   await navigator.clipboard.writeText(button.dataset.copy);
-  say(document.documentElement.lang === "en" ? "Copied" : "Disalin");
+  say(button.dataset.copied);
 }
 
 function say(text) {

@@ -1,0 +1,101 @@
+"""Every component in a real browser: wide and on a phone, light and dark, both languages; axe finds nothing, nothing
+is cut off, and the page asks nothing of another host and breaks no rule of its own Content-Security-Policy."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, Request, Route, sync_playwright
+from pytest_django.live_server_helper import LiveServer
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+# Playwright's synchronous face runs an event loop in this thread; the database is not used in it.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+QUIET = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-sync"
+WAYS = [
+    (width, scheme, language) for width in (1440, 360) for scheme in ("light", "dark") for language in ("id", "en")
+]
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as play:
+        started = play.chromium.launch(executable_path=chromium, args=QUIET.split())
+        yield started
+        started.close()
+
+
+def opened(browser: Browser, url: str, width: int, scheme: str, language: str, complaints: list[str]) -> Page:
+    context = browser.new_context(
+        viewport={"width": width, "height": 800},
+        color_scheme="dark" if scheme == "dark" else "light",
+        reduced_motion="reduce",
+    )
+    context.add_cookies([{"name": "django_language", "value": language, "url": url}])
+    page = context.new_page()
+    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda request: _only_ours(request, url, complaints))
+    page.goto(f"{url}/gaya/")
+    page.locator(".player.is-live").wait_for()
+    return page
+
+
+def _only_ours(request: Request, url: str, complaints: list[str]) -> None:
+    if not request.url.startswith((url, "data:", "blob:")):
+        complaints.append(f"asked another host: {request.url}")
+
+
+@pytest.mark.parametrize(("width", "scheme", "language"), WAYS)
+def test_every_component_is_accessible_and_whole(
+    browser: Browser, live_server: LiveServer, width: int, scheme: str, language: str
+) -> None:
+    complaints: list[str] = []
+    page = opened(browser, live_server.url, width, scheme, language, complaints)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.locator("html").get_attribute("lang") == language
+    assert complaints == []  # before axe, which adds a style of its own
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+def test_a_dialog_opens_takes_the_focus_and_closes_by_escape(browser: Browser, live_server: LiveServer) -> None:
+    page = opened(browser, live_server.url, 1440, "light", "id", [])
+    page.locator("[data-dialog=return-dialog]").click()
+    assert page.locator("#return-dialog").evaluate("dialog => dialog.matches(':modal')")
+    assert Axe().run(page).violations_count == 0
+    page.keyboard.press("Escape")
+    assert not page.locator("#return-dialog").is_visible()
+
+
+def test_without_scripts_dialogs_open_and_the_recording_plays(browser: Browser, live_server: LiveServer) -> None:
+    page = browser.new_context(java_script_enabled=False).new_page()
+    page.goto(f"{live_server.url}/gaya/")
+    page.locator("[popovertarget=return-dialog]").first.click()
+    assert page.locator("#return-dialog").is_visible()
+    assert page.locator(".player audio").is_visible()
+
+
+def test_progress_moves_without_reloading(browser: Browser, live_server: LiveServer) -> None:
+    page = opened(browser, live_server.url, 1440, "light", "id", [])
+
+    def later(route: Route) -> None:
+        route.fulfill(body=route.fetch().text().replace("34880", "55000"))
+
+    page.route("**/gaya/berjalan/", later)
+    page.locator('#run progress[value="55000"]').wait_for(timeout=8000)
+
+
+def test_a_form_is_sent_once_however_often_it_is_clicked(browser: Browser, live_server: LiveServer) -> None:
+    page = opened(browser, live_server.url, 1440, "light", "id", [])
+    count = """button => {
+        let sent = 0;
+        window.addEventListener("submit", event => { if (!event.defaultPrevented) sent++; event.preventDefault(); });
+        for (let click = 0; click < 3; click++) button.click();
+        return sent;
+    }"""
+    assert page.locator(".head-actions .primary").evaluate(count) == 1
