@@ -34,6 +34,15 @@ def open_source_secret(source_id: int, sealed: bytes) -> dict[str, str]:
     return {str(key): str(item) for key, item in value.items()}
 
 
+def seal_text(purpose: str, text: str) -> bytes:
+    """A text that only the program may read again, bound to its purpose."""
+    return seal_bytes(_derived(b"kendali/1/text"), purpose.encode(), text.encode())
+
+
+def open_text(purpose: str, sealed: bytes) -> str:
+    return open_bytes(_derived(b"kendali/1/text"), purpose.encode(), bytes(sealed)).decode()
+
+
 def normal_name(name: str) -> str:
     """Case, accents and doubled spaces do not distinguish people who are looked for."""
     decomposed = unicodedata.normalize("NFKD", name)

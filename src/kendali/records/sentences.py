@@ -2,6 +2,23 @@
 
 from django.utils.translation import gettext_noop as _
 
+from kendali.records.problems import SHORT
+
+# The statuses of an escalation, for a rule's reason.
+STATUS_WORDS = {
+    "draft": _("draft"),
+    "raised": _("raised"),
+    "accepted": _("accepted"),
+    "running": _("running"),
+    "paused": _("paused"),
+    "stopped": _("stopped by a problem"),
+    "done": _("finished"),
+    "incomplete": _("finished with shortcomings"),
+    "confirmed": _("confirmed"),
+    "returned": _("returned"),
+    "cancelled": _("cancelled"),
+}
+
 VERBS = {
     "source.connected": _("%(actor)s connected the source %(name)s."),
     "source.changed": _("%(actor)s changed the source %(name)s: %(fields)s."),
@@ -30,11 +47,13 @@ VERBS = {
     ),
     "package.damaged": _("Package %(number)s is damaged: %(problems)s problems."),
     "package.checked": _("Package %(number)s was read again, every byte: no problem."),
+    "package.check_requested": _("%(actor)s asked to read package %(number)s again."),
     "package.exported": _("%(actor)s exported package %(number)s."),
     "unbackupable.propose": _("%(actor)s proposed %(object)s as “cannot be backed up”: “%(reason)s”"),
     "unbackupable.confirm": _("%(actor)s confirmed that %(object)s cannot be backed up."),
     "unbackupable.refuse": _("%(actor)s refused %(object)s as “cannot be backed up”: “%(reason)s”"),
     "record.opened": _("%(actor)s opened the content of %(object)s: “%(reason)s”"),
+    "record.text_searched": _("%(actor)s searched the conversations of a client for a text: “%(reason)s”"),
     "record.searched": _("%(actor)s searched for records by %(fields)s: %(count)s found."),
     "policy.saved": _("%(actor)s saved version %(version)s of the policy: “%(reason)s”"),
     "policy.proposed": _("%(actor)s proposed version %(version)s of the policy; the client decides: “%(reason)s”"),
@@ -56,4 +75,7 @@ NOTICES = {
     "unbackupable.propose": _("%(client)s: a record is proposed as “cannot be backed up”."),
 }
 
-WORDS: dict[str, dict[str, str]] = {}
+WORDS: dict[str, dict[str, str]] = {
+    "problem": SHORT,  # codes of problems, as a pill says them
+    "status": STATUS_WORDS,
+}

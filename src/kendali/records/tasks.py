@@ -9,8 +9,8 @@ from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from kendali.records.actions import backup, escalations, lease, packages, scan
-from kendali.records.models import Package, Scan, Source
+from kendali.records.actions import backup, escalations, lease, packages, scan, search
+from kendali.records.models import Package, Scan, Source, TextSearch
 
 
 def worker_name() -> str:
@@ -74,7 +74,13 @@ def check_package(*, package_id: str) -> None:
     packages.check(package=Package.objects.select_related("source__client").get(pk=package_id))
 
 
+@app.task(queue="search", retry=3)
+def search_text(*, search_id: str) -> None:
+    search.run(TextSearch.objects.select_related("client").get(pk=search_id))
+
+
 @app.periodic(cron="15 20 * * *")
 @app.task(queue="fixity", queueing_lock="clean_store")
 def clean_store(timestamp: int) -> None:
     packages.clean(at=timezone.now())
+    search.forget(at=timezone.now())

@@ -7,7 +7,7 @@ happens in the same transaction that points the records to it, under the fence o
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from kendali.archive import stores, verify, writer
+from kendali.archive import drill, stores, verify, writer
 from kendali.archive.errors import ArchiveError, EmptyPackageError
 from kendali.archive.package import PackageInfo, Progress, WrittenRecord
 from kendali.audit import actions as audit
@@ -129,6 +129,7 @@ def _one_package(
         size=written.size,
         written_at=timezone.now(),
         tagmanifest_sha256=written.tagmanifest_sha256,
+        records=len(written.records),
     )
     package.refresh_from_db()
     checks = _read_back(order, fence, package, store, key, reporter)
@@ -168,37 +169,64 @@ def _read_back(
     order: Escalation, fence: lease.Fence, package: Package, store: stores.Store, key: bytes, reporter: _Reporter
 ) -> list[PackageCheck]:
     """Every byte from the store, then a restore drill. Problems: the package is damaged and the order stops."""
-    share = 100 if terms.get("drill.mode", order.client_id) == "all" else terms.number("drill.percent", order.client_id)
-    checks = []
-    for kind in PackageCheck.Kind:
-        started, seen = timezone.now(), Progress(0, 0, 0)
-
-        def follow(progress: Progress) -> None:
-            nonlocal seen
-            seen = progress
-            reporter.verifying(progress)
-
-        if kind == PackageCheck.Kind.VERIFY:
-            problems = verify.verify_package(
-                store, package.path, key, progress=follow, check=fence.check, expected=package.tagmanifest_sha256
-            )
-        else:
-            problems = drill.drill(store, package.path, key, percent=share, progress=follow, check=fence.check)
-        checks.append(
-            PackageCheck(
-                package=package,
-                kind=kind,
-                started_at=started,
-                finished_at=timezone.now(),
-                records=seen.records,
-                bytes=seen.size,
-                problems=[plain(problem) for problem in problems],
-            )
-        )
-        if problems:
-            Package.objects.filter(pk=package.pk).update(status=Package.Status.DAMAGED, problems=checks[-1].problems)
-            raise Damaged(package, problems)
+    checks = [read_every_byte(package, store, key, reporter.verifying, fence.check)]
+    if not checks[0].problems:
+        checks.append(_drill(order, package, store, key, fence))
+    problems = [problem for check in checks for problem in check.problems]
+    if problems:
+        Package.objects.filter(pk=package.pk).update(status=Package.Status.DAMAGED, problems=problems)
+        raise Damaged(package, problems)
     return checks
+
+
+def read_every_byte(
+    package: Package,
+    store: stores.Store,
+    key: bytes,
+    show: Callable[[Progress], None],
+    check: Callable[[], None],
+) -> PackageCheck:
+    """Verify a package; the answer is not saved yet."""
+    started, seen = timezone.now(), Progress(0, 0, 0)
+
+    def follow(progress: Progress) -> None:
+        nonlocal seen
+        seen = progress
+        show(progress)
+
+    problems = verify.verify_package(
+        store, package.path, key, progress=follow, check=check, expected=package.tagmanifest_sha256
+    )
+    return PackageCheck(
+        package=package,
+        kind=PackageCheck.Kind.VERIFY,
+        started_at=started,
+        finished_at=timezone.now(),
+        records=seen.records,
+        bytes=seen.size,
+        problems=[plain(problem) for problem in problems],
+    )
+
+
+def _drill(order: Escalation, package: Package, store: stores.Store, key: bytes, fence: lease.Fence) -> PackageCheck:
+    started = timezone.now()
+    found = drill.drill(store, package.path, key, sample=_sample(order, package), check=fence.check)
+    return PackageCheck(
+        package=package,
+        kind=PackageCheck.Kind.DRILL,
+        started_at=started,
+        finished_at=timezone.now(),
+        records=found.restored,
+        bytes=found.size,
+        problems=[plain(problem) for problem in found.problems],
+    )
+
+
+def _sample(order: Escalation, package: Package) -> int | None:
+    """How many records the drill restores; None = all of them (setting drill.mode)."""
+    if terms.get("drill.mode", order.client_id) == "all":
+        return None
+    return max(1, package.records * terms.number("drill.percent", order.client_id) // 100)
 
 
 STAGE = """

@@ -6,18 +6,15 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
-from django.utils import timezone
 
 from kendali.accounts import permissions
 from kendali.accounts.models import User
 from kendali.accounts.permissions import RuleRefused
-from kendali.archive import stores, verify
-from kendali.archive.package import Progress
+from kendali.archive import stores
 from kendali.audit import actions as audit
 from kendali.audit.actor import SYSTEM
 from kendali.notices import actions as notices
-from kendali.records.actions import counts, escalations
-from kendali.records.actions.sources import plain
+from kendali.records.actions import backup, counts, escalations
 from kendali.records.models import Package, PackageCheck
 from kendali.terms import settings as terms
 from kendali.vault import actions as vault
@@ -34,30 +31,9 @@ def check(*, package: Package, user: User | None = None) -> PackageCheck:
     StoreUnreachableError passes through and the check stays due."""
     if user is not None:
         permissions.acting(user, "package.verify", package.source.client)
-    started = timezone.now()
     store = stores.open_store(settings.KENDALI_STORE)
-    seen = Progress(0, 0, 0)
-
-    def follow(progress: Progress) -> None:
-        nonlocal seen
-        seen = progress
-
-    problems = verify.verify_package(
-        store,
-        package.path,
-        vault.package_key(package.pk),
-        progress=follow,
-        expected=package.tagmanifest_sha256,
-    )
-    done = PackageCheck(
-        package=package,
-        kind=PackageCheck.Kind.VERIFY,
-        started_at=started,
-        finished_at=timezone.now(),
-        records=seen.records,
-        bytes=seen.size,
-        problems=[plain(problem) for problem in problems],
-    )
+    key = vault.package_key(package.pk)
+    done = backup.read_every_byte(package, store, key, lambda progress: None, lambda: None)
     _keep(package, done)
     return done
 

@@ -3,6 +3,7 @@
 from kendali.records.models.catalogue import Record, RecordVersion, Scan, Unbackupable
 from kendali.records.models.escalation import Escalation, EscalationItem, NumberSeries
 from kendali.records.models.package import ContentOpening, Package, PackageCheck
+from kendali.records.models.search import TextSearch
 from kendali.records.models.source import DayCount, Source
 
 __all__ = [
@@ -17,5 +18,6 @@ __all__ = [
     "RecordVersion",
     "Scan",
     "Source",
+    "TextSearch",
     "Unbackupable",
 ]
