@@ -6,12 +6,10 @@ import contextlib
 import os
 import pwd
 import select
-import shutil
 import signal
 import stat
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -41,15 +39,6 @@ server.stop(wait_for_others=True)
 WHO = ["root", "nobody"] if os.geteuid() == 0 else [pwd.getpwuid(os.geteuid()).pw_name]
 
 Hold = Callable[[Path], "subprocess.Popen[str]"]
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    """A folder that every account may pass through (pytest's own is closed)."""
-    path = Path(tempfile.mkdtemp(prefix="kendali test "))
-    path.chmod(0o777)
-    yield path
-    shutil.rmtree(path, ignore_errors=True)
 
 
 @pytest.fixture(params=WHO)

@@ -1,0 +1,9 @@
+"""What the audit trail says about the installation itself."""
+
+from django.utils.translation import gettext_noop as _
+
+VERBS = {
+    "installation.restored": _(
+        "%(actor)s restored the installation from the backup of %(created)s (audit entry %(entry)s); it is in recovery."
+    ),
+}
