@@ -150,7 +150,9 @@ SESSION_COOKIE_SAMESITE = "Lax"
 
 # Where packages go, and where the keys of the epochs live (never in the database).
 KENDALI_STORE = environment.folder_or_bucket("KENDALI_STORE", str(HOME / "store"))
-KENDALI_KEYS = environment.text("KENDALI_KEYS", str(HOME / "keys" / "slot-1") + "," + str(HOME / "keys" / "slot-2"))
+KENDALI_KEYS = environment.text(
+    "KENDALI_KEYS", f"{HOME / 'keys' / 'slot-1'},{HOME / 'keys' / 'slot-2'},offhost:{HOME / 'keys' / 'off-host'}"
+)
 
 # E-mail beside the inbox; without KENDALI_SMTP none is sent.
 globals().update(environment.mail("KENDALI_SMTP"))

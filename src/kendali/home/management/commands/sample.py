@@ -18,11 +18,14 @@ from psycopg import sql
 
 from kendali import civil_time
 from kendali.accounts.models import User
+from kendali.archive.slots import places
+from kendali.audit.actor import SYSTEM
 from kendali.home.models import Installation
 from kendali.home.sample import make, organisation
 from kendali.home.sample import people as plan
 from kendali.terms.models import Setting
 from kendali.vault import actions as vault
+from kendali.vault import sheet_pdf
 
 
 class Command(BaseCommand):
@@ -63,7 +66,7 @@ class Command(BaseCommand):
         Setting.objects.create(
             key="organisation.name", value=plan.ORGANISATION, version=1, reason="sample", created_at=now
         )
-        self._timed("keys", vault.set_up_sample)
+        self._timed("keys", _set_up_keys)
         users = organisation.people(now)
         organisation.retention(users, now)
         found = organisation.connect(users, place, now)
@@ -92,6 +95,18 @@ def _folder(name: str) -> Path:
 
 def _role(url: str) -> str:
     return psycopg.conninfo.conninfo_to_dict(url)["user"]  # type: ignore[return-value]
+
+
+def _set_up_keys() -> None:
+    """The first epoch, and the recovery sheet as a file: a real installation prints it and deletes the file."""
+    now = timezone.now()
+    sheet = vault.set_up(at=now, actor=SYSTEM, slots=places(settings.KENDALI_KEYS))
+    if sheet is None:
+        return
+    path = Path(settings.HOME) / "recovery-sheet.pdf"
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(sheet_pdf.render(sheet, at=now, organisation=plan.ORGANISATION))
 
 
 def _drop(owner: str, place: organisation.Place) -> None:
