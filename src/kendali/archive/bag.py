@@ -64,3 +64,8 @@ def tag_files(payload: Mapping[str, bytes], info: Mapping[str, str]) -> dict[str
     """All tag files in the order to publish them, the commit mark last."""
     files = {DECLARATION: DECLARATION_TEXT, INFO: bag_info(info), MANIFEST: manifest(payload)}
     return files | {TAGMANIFEST: manifest({name: sha256(content).digest() for name, content in files.items()})}
+
+
+def oxum(sizes: Mapping[str, int]) -> str:
+    """Payload-Oxum: bytes and files."""
+    return f"{sum(sizes.values())}.{len(sizes)}"

@@ -20,7 +20,7 @@ from kendali.archive.errors import (
     StoreRefusedError,
     StoreUnreachableError,
 )
-from kendali.archive.stores import COMMIT_MARK, Draft, Entry, checked
+from kendali.archive.stores import COMMIT_MARK, Entry, checked
 
 DRAFTS: Final = ".drafts"
 _FULL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -160,8 +160,13 @@ class FolderStore:
             path.unlink()
             flush(path.parent)
 
-    def draft(self, path: str) -> Draft:
+    def draft(self, path: str) -> FolderDraft:
         return FolderDraft(self, checked(path))
+
+    def remove_empty_drafts(self) -> None:
+        """For folders that are handed out: leave no trace of how they were written."""
+        with suppress(OSError):
+            (self.root / DRAFTS).rmdir()
 
     def remove_package(self, path: str) -> None:
         place = self.local(path)

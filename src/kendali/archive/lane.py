@@ -13,9 +13,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from kendali.archive.age import AgeWriter, Buffers, sealed_size
+from kendali.archive.age import AgeWriter, Buffers, Recipient, sealed_size
 from kendali.archive.folder_store import create_file, os_errors
-from kendali.archive.keyring import identity_of
 from kendali.archive.unit_tar import END, header, layout, member_name, padding
 
 PACK_SIZE: Final = 128 * 1024 * 1024
@@ -32,7 +31,7 @@ class File:
 @dataclass(frozen=True, slots=True)
 class Job:
     slot: int
-    unit_key: bytes
+    recipient: bytes  # X25519 public key; a lane never sees a secret one
     facts_name: str
     facts: bytes
     files: Sequence[File]
@@ -115,7 +114,7 @@ class Lane:
         try:
             self._out(memoryview(header(member_name(job.slot), length)))
             start = self._position
-            age = AgeWriter(identity_of(job.unit_key).recipient(), self._out, self._buffers)
+            age = AgeWriter(Recipient(job.recipient), self._out, self._buffers)
             for head, file in zip(plan.heads, job.files, strict=True):
                 age.write(head)
                 digests.append(self._copy(file, age))

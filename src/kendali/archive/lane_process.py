@@ -118,7 +118,7 @@ def receive(stream: IO[bytes]) -> Any:
 
 def job_message(job: Job) -> list[object]:
     files = [[file.name, file.size, file.path] for file in job.files]
-    return [job.slot, job.unit_key.hex(), job.facts_name, b64encode(job.facts).decode(), files]
+    return [job.slot, job.recipient.hex(), job.facts_name, b64encode(job.facts).decode(), files]
 
 
 def _job(message: list[Any]) -> Job:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, cast
@@ -154,6 +154,18 @@ class Package:
 
 def table_name(line: IndexLine) -> str:
     return line.file.removeprefix("data/tables/").removesuffix(".age")
+
+
+def pieces(stream: io.RawIOBase) -> Iterator[bytes]:
+    """The rest of a file, a MiB at a time."""
+    while data := stream.read(1 << 20):
+        yield data
+
+
+def rows_of(batch: pa.RecordBatch, refs: Collection[str]) -> pa.RecordBatch:
+    """The rows of these records."""
+    column = batch.column(0)
+    return batch.filter(pc.is_in(column, value_set=pa.array(sorted(refs), pa.utf8()).cast(column.type)))
 
 
 def row_groups_of(metadata: pq.FileMetaData, ref: str) -> list[int]:

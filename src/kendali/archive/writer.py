@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from kendali import fingerprint
 from kendali.archive.age import Recipient
-from kendali.archive.bag import TAGMANIFEST, tag_files
+from kendali.archive.bag import TAGMANIFEST, oxum, tag_files
 from kendali.archive.errors import EmptyPackageError, PackageError
 from kendali.archive.folder_store import os_errors, write_new
 from kendali.archive.keyring import RECORDS_SLOT, Keyring, keyed_digest
@@ -188,7 +188,7 @@ class PackageWriter:
         slot = self._new_slot()
         files = [_file(file) for file in unit.files]
         facts = facts_json(unit.ref, unit.part, unit.facts, [file.name for file in unit.files])
-        return Job(slot, self._ring.unit_key(slot), FACTS_NAME[self._kind], facts, files)
+        return Job(slot, self._recipient(slot).public, FACTS_NAME[self._kind], facts, files)
 
     def _result(self, unit: Unit, done: Done) -> UnitResult:
         if done.problem:
@@ -251,7 +251,7 @@ class PackageWriter:
             "External-Identifier": self._id,
             "Bagging-Date": at.astimezone(UTC).date().isoformat(),
             "Bag-Software-Agent": "Kendali",
-            "Payload-Oxum": f"{sum(self._sizes.values())}.{len(self._sizes)}",
+            "Payload-Oxum": oxum(self._sizes),
             "Kendali-Format": FORMAT,
             "Kendali-Client": self._info.client,
             "Kendali-Source": self._info.source,

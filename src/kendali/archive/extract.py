@@ -1,0 +1,76 @@
+"""Plain files out of a package: for a person who holds its key and needs what is in it."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from kendali.archive.errors import StoreExistsError
+from kendali.archive.folder_store import create_file, make_folder, os_errors
+from kendali.archive.package import WrittenRecord
+from kendali.archive.reader import OpenUnit, Package, pieces, rows_of, table_name
+from kendali.archive.unit_tar import FACTS_NAME, canonical_json, inner_name
+
+_PLAIN = re.compile(r"[^\w.@+-]", re.ASCII)
+
+
+def extract_package(package: Package, into: Path, refs: Collection[str] | None = None) -> Iterator[WrittenRecord]:
+    """Into a new folder `into`: ``<ref>/<part>/`` with the facts and files of each unit, and the tables of
+    conversations as Parquet (all rows, or those of `refs`). Yields each record once its files are written."""
+    with os_errors(into):
+        if into.exists():
+            raise StoreExistsError("exists", key=str(into))
+        into.mkdir(mode=0o700, parents=True)
+    for record in package.records():
+        if refs is None or record.ref in refs:
+            place = _free(into / safe(record.ref))
+            for part, slot in record.parts.items():
+                if package.keyring.has(slot):
+                    folder = _free(place / safe(part)) if part else place
+                    write_unit(package.unit(slot), package.line(slot).kind, folder, into)
+            yield record
+    for line in package.tables().values():
+        source = package.parquet(line)
+        target = into / f"{table_name(line)}.parquet"
+        with pq.ParquetWriter(target, source.schema_arrow, compression="zstd") as writer:
+            for batch in source.iter_batches():
+                writer.write_batch(batch if refs is None else rows_of(batch, refs))
+        target.chmod(0o600)
+
+
+def safe(name: str) -> str:
+    """A source's text as one folder name."""
+    cleaned = _PLAIN.sub("_", name)[:100].strip(".")
+    return cleaned or "_"
+
+
+def _free(path: Path) -> Path:
+    """Two source names may clean to the same one."""
+    number, free = 1, path
+    while free.exists():
+        number += 1
+        free = path.with_name(f"{path.name}~{number}")
+    return free
+
+
+def write_unit(unit: OpenUnit, kind: str, folder: Path, root: Path) -> None:
+    with os_errors(folder):
+        make_folder(folder, root)
+        facts = {"ref": unit.ref, "part": unit.part, "facts": unit.facts, "files": [name for name, _ in unit.files]}
+        _write(folder / FACTS_NAME[kind], iter([canonical_json(facts) + b"\n"]))
+        for number, (name, stream) in enumerate(unit.files):
+            target = folder / safe(inner_name(name))
+            if target.exists():
+                target = folder / f"{number}_{target.name}"
+            _write(target, pieces(stream))
+
+
+def _write(path: Path, parts: Iterator[bytes]) -> None:
+    descriptor = create_file(path)
+    with os.fdopen(descriptor, "wb") as file:
+        for part in parts:
+            file.write(part)
