@@ -35,7 +35,9 @@ def source(name: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("file", "digest"), [(f, d) for package in VENDORED for f, d in package["sha256"].items()], ids=lambda value: value[:40]
+    ("file", "digest"),
+    [(f, d) for package in VENDORED for f, d in package["sha256"].items()],
+    ids=lambda value: value[:40],
 )
 def test_a_vendored_file_is_the_one_that_was_reviewed(file: str, digest: str) -> None:
     assert hashlib.sha256((VENDOR / file).resolve().read_bytes()).hexdigest() == digest

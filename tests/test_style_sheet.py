@@ -16,9 +16,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 # Playwright's synchronous face runs an event loop in this thread; the database is not used in it.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 QUIET = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-sync"
-WAYS = [
-    (width, scheme, language) for width in (1440, 360) for scheme in ("light", "dark") for language in ("id", "en")
-]
+WAYS = [(width, scheme, language) for width in (1440, 360) for scheme in ("light", "dark") for language in ("id", "en")]
 
 
 @pytest.fixture(scope="module")

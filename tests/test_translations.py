@@ -87,11 +87,22 @@ def untranslatable(source: str) -> list[str]:
 def test_the_search_for_untranslatable_words_finds_them() -> None:
     assert untranslatable("<p>Halo {{ name }}</p>") == ["Halo"]
     assert untranslatable('<c-card title="Paket">{% translate "Packages" %}</c-card>') == ["Paket"]
-    assert untranslatable('<c-card title="{% translate \'Packages\' %}">{{ count }} · 5 %</c-card>') == []
+    assert untranslatable("<c-card title=\"{% translate 'Packages' %}\">{{ count }} · 5 %</c-card>") == []
 
 
 def test_a_po_file_is_read_as_gettext_reads_it() -> None:
-    text = '#, fuzzy\nmsgid "One"\nmsgstr "Sa"\n"tu"\n\n#, c-format\nmsgid "%(n)s day"\nmsgid_plural "%(n)s days"\nmsgstr[0] "hari"\n\n#~ msgid "old"\n#~ msgstr "lama"\n'
+    text = """#, fuzzy
+msgid "One"
+msgstr "Sa"
+"tu"
+
+msgid "%(n)s day"
+msgid_plural "%(n)s days"
+msgstr[0] "hari"
+
+#~ msgid "old"
+#~ msgstr "lama"
+"""
     one, days = read_po(text)
     assert (one.msgid, one.texts, one.fuzzy) == ("One", {0: "Satu"}, True)
     assert (days.plural, days.texts) == ("%(n)s days", {0: "hari"})

@@ -8,7 +8,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 
 from kendali import __version__
 from kendali.accounts import roles
@@ -85,7 +85,7 @@ def is_client(user: User) -> bool:
 
 def _person(user: User) -> Person:
     links = tuple(
-        Link(icon, str(nav.translate(entry.label)), url)
+        Link(icon, gettext(entry.label), url)
         for icon, entry in nav.PERSONAL
         if (url := nav.address(entry.url_name))
     )
@@ -95,7 +95,9 @@ def _person(user: User) -> Person:
 def _line(user: User) -> str:
     own = [right for right in rights(user) if right.principal_id is None]
     if any(right.role == roles.CLIENT for right in own):
-        return ", ".join(Client.objects.filter(pk__in=[right.client_id for right in own]).values_list("name", flat=True))
+        return ", ".join(
+            Client.objects.filter(pk__in=[right.client_id for right in own]).values_list("name", flat=True)
+        )
     site = RoleGrant.objects.filter(user=user, ended_at=None).exclude(site=None).values_list("site__name", flat=True)
     return " · ".join([*filter(None, [_labels(own)]), *site[:1]])
 

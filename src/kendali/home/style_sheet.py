@@ -1,4 +1,4 @@
-"""/gaya/: every component with the content of a real day. Only in development and tests; the people are the sample's."""
+"""/gaya/: every component with the content of a real day, in development and tests only; people as in the sample."""
 
 from __future__ import annotations
 
