@@ -108,3 +108,11 @@ POLICIES = tuple(
     for client in CLIENTS
     for record_class in ("conversation", "recording")
 )
+
+
+def table() -> str:
+    """The sample users for whoever starts it the first time: who to be, and the one password."""
+    lines = [(person.email, person.name, person.position, person.client or "") for person in PEOPLE]
+    widths = [max(len(line[column]) for line in lines) for column in range(4)]
+    rows = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
+    return "\n".join(["", *rows, "", f"Password of every sample user: {PASSWORD}", ""])
