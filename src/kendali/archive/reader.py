@@ -109,8 +109,10 @@ class Package:
         return [IndexLine.parse(content[n * INDEX_LINE : (n + 1) * INDEX_LINE], n) for n in range(count)]
 
     def tables(self) -> dict[str, IndexLine]:
-        """By name. Tables come before attachments or among the first of them, so the index is read whole."""
-        return {table_name(line): line for line in self.lines() if line.kind == "table"}
+        """By name; bag-info tells their slots."""
+        slots = self.info.get("Kendali-Table-Slots", "").split()
+        lines = [self.line(int(slot)) for slot in slots if slot.isdigit()]
+        return {table_name(line): line for line in lines if line.kind == "table"}
 
     def reader(self, line: IndexLine, ahead: int = 4) -> SeekingReader:
         """The content of a sealed unit as a seekable file."""
@@ -147,7 +149,7 @@ class Package:
         for name, line in self.tables().items():
             file = self.parquet(line)
             groups = row_groups_of(file.metadata, ref)
-            rows = file.read_row_groups(groups) if groups else file.schema_arrow.empty_table()
+            rows = file.read_row_groups(groups, use_threads=False) if groups else file.schema_arrow.empty_table()
             found[name] = rows.filter(pc.equal(rows["_ref"], ref))
         return found
 

@@ -259,6 +259,7 @@ class PackageWriter:
             "Kendali-Month": self._info.month,
             "Kendali-Records": str(len(self.records)),
             "Kendali-Slots": str(self._used),
+            "Kendali-Table-Slots": " ".join(str(slot) for slot, _, _ in self._tables.values()),
         }
 
 
