@@ -5,12 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django import forms
+from django.utils.text import format_lazy
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from kendali.accounts.models import Client
-from kendali.records.models import Source
+from kendali.accounts.models import ZONES, Client
+from kendali.connectors.registry import ConnectorKind
+from kendali.connectors.registry import Field as SourceField
+from kendali.records.actions import policies
+from kendali.records.models import Package, Source
 from kendali.records.queries.catalogue import STATES
 from kendali.records.words import CLASSES, RECORD_STATES
+from kendali.terms import settings as terms
+from kendali.terms.models import BackupClock, DeletionClock
+from kendali.terms.rules import Periods
+from kendali.terms.settings import Definition
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
@@ -70,3 +79,161 @@ class ReasonForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("No customer name, number or content, please."),
     )
+
+
+class PackageFilter(forms.Form):
+    klien = forms.ModelChoiceField(
+        Client.objects.none(), to_field_name="code", required=False, label=_("Client"), empty_label=_("all clients")
+    )
+    status = forms.ChoiceField(
+        choices=[("", _("all that count")), *Package.Status.choices], required=False, label=_("Status")
+    )
+
+    def __init__(self, data: object, clients: object) -> None:
+        super().__init__(data)  # type: ignore[arg-type]
+        self.fields["klien"].queryset = clients  # type: ignore[attr-defined]
+
+
+class SettingForm(forms.Form):
+    """One setting: the input its kind asks for, the client where it may differ per client, and the reason."""
+
+    def __init__(self, definition: Definition, clients: object, *args: object) -> None:
+        super().__init__(*args)  # type: ignore[arg-type]
+        self.definition = definition
+        self.fields["nilai"] = _setting_field(definition)
+        if definition.per_client:
+            field = forms.ModelChoiceField(
+                Client.objects.none(),
+                to_field_name="code",
+                required=False,
+                label=_("Client"),
+                empty_label=_("whole organisation"),
+            )
+            field.queryset = clients  # type: ignore[assignment]
+            self.fields["klien"] = field
+        self.fields["alasan"] = forms.CharField(label=_("Reason"), max_length=500)
+        self.initial["nilai"] = terms.get(definition.key)
+
+    def value(self) -> object:
+        value = self.cleaned_data["nilai"]
+        return value == "ya" if isinstance(self.definition.default, bool) else value
+
+
+def _setting_field(definition: Definition) -> forms.Field:
+    label = definition.label
+    if isinstance(definition.default, bool):
+        return forms.ChoiceField(label=label, choices=[("ya", _("yes")), ("tidak", _("no"))])
+    if definition.choices:
+        return forms.ChoiceField(
+            label=label, choices=[(value, CHOICES.get(value, value)) for value in definition.choices]
+        )
+    if isinstance(definition.default, int):
+        return forms.IntegerField(
+            label=label,
+            min_value=definition.minimum,
+            max_value=definition.maximum,
+            help_text=format_lazy("{}–{} {}", definition.minimum, definition.maximum, definition.unit),
+        )
+    return forms.CharField(label=label, max_length=definition.maximum or 200)
+
+
+CHOICES = {"sample": _("a sample"), "all": _("all records")}
+
+
+class PolicyForm(forms.Form):
+    zona = forms.ChoiceField(label=_("Time zone"), choices=ZONES)
+    jam_backup = forms.ChoiceField(label=_("Backup counts from"), choices=BackupClock.choices)
+    jam_hapus = forms.ChoiceField(label=_("Deletion counts from"), choices=DeletionClock.choices)
+    backup = forms.IntegerField(label=_("Backup when older than (years)"), min_value=1, max_value=30)
+    jeda = forms.IntegerField(label=_("Lead time before that (days)"), min_value=0, max_value=366)
+    hapus = forms.IntegerField(label=_("Deletion when older than (years)"), min_value=2, max_value=50)
+    salinan = forms.IntegerField(
+        label=_("Backup copy kept after deletion at the source (months)"),
+        min_value=1,
+        max_value=600,
+        help_text=_("Chosen with the client; there is no default."),
+    )
+    alasan = forms.CharField(
+        label=_("Reason"), max_length=500, help_text=_("For example the clause of the contract; the client reads it.")
+    )
+
+    def terms(self) -> policies.Terms:
+        data = self.cleaned_data
+        periods = Periods(data["backup"], data["jeda"], data["hapus"], data["salinan"])
+        return policies.Terms(data["zona"], periods, data["jam_backup"], data["jam_hapus"])
+
+    def seen(self) -> str:
+        """What a preview was shown for; saving anything else asks for a new look."""
+        return "|".join(str(self.cleaned_data[name]) for name in self.fields if name != "alasan")
+
+
+class SourceForm(forms.Form):
+    """What every source has, then what its kind asks for; passwords are written, never shown."""
+
+    def __init__(self, kind: ConnectorKind, clients: object, *args: object, source: Source | None = None) -> None:
+        super().__init__(*args)  # type: ignore[arg-type]
+        self.kind, self.source = kind, source
+        if source is None:
+            client = forms.ModelChoiceField(
+                Client.objects.none(), to_field_name="code", label=_("Client"), empty_label=None
+            )
+            client.queryset = clients  # type: ignore[assignment]
+            self.fields["klien"] = client
+            if len(kind.record_classes) > 1:
+                choices = [(value, CLASSES[value]) for value in kind.record_classes]
+                self.fields["kelas"] = forms.ChoiceField(label=_("Record class"), choices=choices)
+        self.fields["nama"] = forms.CharField(label=_("Name"), max_length=120)
+        self.fields["zona"] = forms.ChoiceField(label=_("Time zone of the clients' calendar"), choices=ZONES)
+        for described in kind.fields:
+            self.fields[f"c_{described.name}"] = _source_field(described, source)
+        if source is not None:
+            self.fields["aktif"] = forms.BooleanField(label=_("Scanned every night"), required=False)
+            self.initial |= {"nama": source.name, "zona": source.zone, "aktif": source.active}
+
+    def config(self) -> dict[str, object]:
+        return {
+            field.name: self.cleaned_data[f"c_{field.name}"] or ""
+            for field in self.kind.fields
+            if field.type != "secret"
+        }
+
+    def secret(self) -> dict[str, str]:
+        return {
+            field.name: self.cleaned_data[f"c_{field.name}"]
+            for field in self.kind.fields
+            if field.type == "secret" and self.cleaned_data[f"c_{field.name}"]
+        }
+
+    def clean(self) -> dict[str, object]:
+        """Required is what the kind shows with these choices; a password that is stored need not be typed again."""
+        data = super().clean() or {}
+        if not self.errors:
+            secret = self.secret()
+            if self.source is not None and self.source.secret:
+                secret |= {field.name: "kept" for field in self.kind.fields if field.type == "secret"}
+            for name in self.kind.missing(self.config(), secret):
+                self.add_error(f"c_{name}", _("This is needed."))
+        return data
+
+    def record_class(self) -> str:
+        return str(self.cleaned_data.get("kelas") or self.kind.record_classes[0])
+
+
+def _source_field(described: SourceField, source: Source | None) -> forms.Field:
+    attrs = {"data-when": f"c_{described.when[0]}={','.join(described.when[1])}"} if described.when else {}
+    label, help_text = gettext(described.label), gettext(described.help) if described.help else ""
+    initial = source.config.get(described.name, described.default) if source else described.default
+    if described.type == "secret":
+        kept = _("Stored; leave it empty to keep it.") if source is not None and source.secret else ""
+        widget = forms.PasswordInput(attrs=attrs | {"autocomplete": "new-password"})
+        return forms.CharField(label=label, help_text=help_text or kept, required=False, widget=widget)
+    if described.type == "choice":
+        choices = [(value, gettext(text)) for value, text in described.choices]
+        field: forms.Field = forms.ChoiceField(label=label, choices=choices, required=False)
+    elif described.type == "number":
+        field = forms.IntegerField(label=label, required=False, min_value=0)
+    else:
+        field = forms.CharField(label=label, required=False, max_length=500)
+    field.help_text, field.initial = help_text, initial
+    field.widget.attrs |= attrs
+    return field

@@ -2,7 +2,17 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from kendali.records.views import escalations, radar, raising, unbackupable
+from kendali.records.views import (
+    client_page,
+    escalations,
+    packages,
+    policies,
+    radar,
+    raising,
+    settings,
+    sources,
+    unbackupable,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("radar/", radar.radar, name="radar"),
@@ -21,4 +31,21 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("tidak-dapat-dibackup/", unbackupable.unbackupables, name="unbackupables"),
     path("tidak-dapat-dibackup/<int:item>/usul/", unbackupable.propose, name="unbackupable_propose"),
     path("tidak-dapat-dibackup/<uuid:pk>/", unbackupable.decide, name="unbackupable_decide"),
+    path("sumber/", sources.sources, name="sources"),
+    path("sumber/baru/", sources.new, name="source_new"),
+    path("sumber/<int:pk>/", sources.source, name="source"),
+    path("sumber/<int:pk>/ubah/", sources.edit, name="source_edit"),
+    path("sumber/<int:pk>/periksa/", sources.probe, name="source_probe"),
+    path("sumber/<int:pk>/pindai/", sources.scan, name="source_scan"),
+    path("sumber/<int:pk>/pemindaian/", sources.scans_fragment, name="source_scans"),
+    path("kebijakan/", policies.policies, name="policies"),
+    path("kebijakan/<int:pk>/", policies.policy, name="policy"),
+    path("kebijakan/<int:pk>/putuskan/", policies.decide, name="policy_decide"),
+    path("kebijakan/<slug:client>/<slug:record_class>/", policies.edit, name="policy_edit"),
+    path("paket/", packages.packages, name="packages"),
+    path("paket/<uuid:pk>/", packages.package, name="package"),
+    path("paket/<uuid:pk>/periksa/", packages.check, name="package_check"),
+    path("pengaturan/", settings.settings_list, name="settings"),
+    path("pengaturan/<str:key>/", settings.setting, name="setting"),
+    path("terbackup/", client_page.client_page, name="client_page"),
 ]
