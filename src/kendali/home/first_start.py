@@ -25,9 +25,17 @@ def load_sample() -> None:
 
 def people() -> str:
     """The sample users as a table, "" where this installation has none of them."""
+    from django.contrib.auth import get_user_model
+
     if importlib.util.find_spec(PEOPLE) is None:
         return ""
-    return str(importlib.import_module(PEOPLE).table())
+    sample = importlib.import_module(PEOPLE)
+    here = set(get_user_model().objects.values_list("email", flat=True))
+    rows = [(one.email, one.name, ", ".join(one.roles), one.client or "") for one in sample.PEOPLE if one.email in here]
+    if not rows:
+        return ""
+    lines = [f"  {email:<40} {name:<22} {roles:<32} {client}".rstrip() for email, name, roles, client in rows]
+    return "\n".join([f"kendali: sample users, all with the password {sample.PASSWORD}", *lines, ""])
 
 
 def main(arguments: list[str]) -> None:

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from kendali.home import installation
+from kendali.home import installation, processes
 from kendali.home.embedded_postgres import Server
 from kendali.home.supervisor import Supervisor, say
 
@@ -111,9 +111,9 @@ def start_database(stack: ExitStack) -> Server | None:
 
 def prepare(*, sample: bool) -> None:
     for module in ["django prepare", *(["kendali.home.first_start"] if sample else [])]:
-        finished = subprocess.run([*MODULE, *module.split()], check=False)
-        if finished.returncode:
-            raise SystemExit(finished.returncode)
+        status = processes.start([*MODULE, *module.split()]).wait()
+        if status:
+            raise SystemExit(status)
 
 
 def is_ready(address: str) -> bool:
@@ -132,8 +132,8 @@ def welcome(address: str, seconds: float) -> None:
 
 def sample_people() -> str:
     """The table of sample users, where this installation has them."""
-    command = [*MODULE, "kendali.home.first_start", "--people"]
-    return subprocess.run(command, check=False, stdout=subprocess.PIPE, text=True).stdout
+    child = processes.start([*MODULE, "kendali.home.first_start", "--people"], output=subprocess.PIPE)
+    return child.communicate()[0].decode()
 
 
 if __name__ == "__main__":
