@@ -25,11 +25,11 @@ class EndedEpoch:
 
 
 def enough_slots(kinds: Sequence[str]) -> Verdict:
-    """Two slots, one of which the program can open by itself."""
+    """Two slots, one of which the program can open by itself. The reason is a code of errors.SENTENCES."""
     if len(kinds) < ENOUGH:
-        return no("slots_too_few", count=len(kinds))
+        return Verdict(False, "slots_too_few", {"count": len(kinds)})
     if KEYFILE not in kinds:
-        return no("slots_no_keyfile")
+        return Verdict(False, "slots_no_keyfile")
     return YES
 
 

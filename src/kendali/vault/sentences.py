@@ -30,6 +30,11 @@ VERBS = {
     ),
 }
 
+NOTICES = {
+    "keys.not_proved": _("These slots no longer give the right key: %(slots)s. Look at them today."),
+    "keys.not_exported": _("The vault could not be written to the store (%(why)s). Today’s keys are in no copy."),
+}
+
 _ANSWERS = {
     "opened": _("opened"),
     "unchanged": _("unchanged; only the recovery sheet opens it"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import datetime
 from pathlib import Path
+from typing import cast
 
 import qrcode
 import typst
@@ -41,8 +42,8 @@ def render(sheet: RecoverySheet, *, at: datetime, organisation: str = "Kendali")
         include_system_fonts=False, include_embedded_fonts=True, font_paths=[settings.PACKAGE / "home" / "fonts"]
     )
     compiler = typst.Compiler(input=TEMPLATE.read_bytes(), font_paths=fonts, sys_inputs={"values": json.dumps(values)})
-    pdf: bytes = compiler.compile(format="pdf", pdf_standards="a-2a", timestamp=int(at.timestamp()))
-    return pdf
+    pdf = compiler.compile(format="pdf", pdf_standards="a-2a", timestamp=int(at.timestamp()))
+    return cast(bytes, pdf)
 
 
 def qr(text: str) -> str:
