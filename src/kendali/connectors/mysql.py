@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -66,15 +67,21 @@ class MySql:
             code = _CODES.get(number, "source_failed")
             if code in {"connection_lost", "too_slow"} or isinstance(error, pymysql.InterfaceError):
                 self.close()
-            raise SourceError(
-                code,
-                reason=f"MySQL error {number}",
-                tables="",
-                table="",
-                columns="",
-                command="GRANT SELECT …",
-                **self.place,
-            ) from None
+            raise SourceError(code, **self._facts(code, number, str(error.args[-1]) if error.args else "")) from None
+
+    def _facts(self, code: str, number: int, message: str) -> dict[str, Any]:
+        """The server's own message is looked at for the name it quotes, and not passed on."""
+        quoted = re.findall(r"[`']([^`']*)[`']", message)
+        named = (quoted[-1] if quoted else "").removeprefix(f"{self.place['database']}.")
+        facts: dict[str, Any] = {"reason": f"MySQL error {number}", **self.place}
+        if code == "tables_missing":
+            facts["tables"] = named
+        elif code == "no_right_to_read":
+            command = f"GRANT SELECT ON {self.place['database']}.* TO '{self.place['user']}'"
+            facts |= {"tables": named or self.place["database"], "command": command}
+        elif code == "columns_missing":
+            facts |= {"table": "", "columns": quoted[0] if quoted else ""}
+        return facts
 
     def rows(self, query: str, values: Sequence[Any] = ()) -> tuple[list[str], list[tuple[Any, ...]]]:
         """(column names, rows). Raises SourceError."""

@@ -93,11 +93,14 @@ class Server:
         if code is None:
             code = "connection_lost" if isinstance(error, psycopg.OperationalError) else "source_failed"
         first_line = text.strip().splitlines()[0] if text.strip() else type(error).__name__
-        reason = first_line if state is None else f"SQLSTATE {state}"
-        names = _quoted(first_line) if code in {"no_right_to_read", "tables_missing", "columns_missing"} else ""
-        return SourceError(
-            code, reason=reason, tables=names, table="", columns=names, command="GRANT SELECT ON …", **self.place
-        )
+        facts: dict[str, Any] = {"reason": first_line if state is None else f"SQLSTATE {state}", **self.place}
+        named = _quoted(first_line)
+        if code in {"no_right_to_read", "tables_missing"}:
+            command = f"GRANT SELECT ON {named} TO {self.place['user']}"
+            facts.update({"tables": named, "command": command} if code == "no_right_to_read" else {"tables": named})
+        elif code == "columns_missing":
+            facts.update({"table": "", "columns": named})
+        return SourceError(code, **facts)
 
     def _broken(self) -> bool:
         return self._rows is not None and self._rows.broken

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from kendali import fingerprint
 from kendali.connectors.ahead import ahead
@@ -29,6 +28,7 @@ _MODIFIED = {
     "csat_survey_responses": ("updated_at",),
 }
 _ROWS_PER_BATCH = 10_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class ChatwootConnector:
@@ -136,15 +136,14 @@ class ChatwootConnector:
 
 def _newest(tables: Mapping[str, pa.Table], columns: Mapping[str, Sequence[str]]) -> dict[str, datetime]:
     """ref → newest instant in any of the columns."""
-    newest: dict[str, datetime] = {}
-    for name, wanted in columns.items():
-        table = tables.get(name)
-        if table is None:
-            continue
-        latest = table[wanted[0]] if len(wanted) == 1 else pc.max_element_wise(*(table[column] for column in wanted))
-        grouped = pa.table({REF: table[REF], "at": latest}).group_by(REF).aggregate([("at", "max")])
-        for ref, at in zip(grouped[REF].to_pylist(), grouped["at_max"].to_pylist(), strict=True):
-            if at is not None:
-                instant = at.replace(tzinfo=UTC)
-                newest[ref] = max(instant, newest.get(ref, instant))
-    return newest
+    pieces = [
+        pa.table({REF: table[REF], "at": table[column].cast(pa.int64())})
+        for name, wanted in columns.items()
+        if (table := tables.get(name)) is not None
+        for column in wanted
+    ]
+    if not pieces:
+        return {}
+    grouped = pa.concat_tables(pieces).group_by(REF).aggregate([("at", "max")])
+    instants = zip(grouped[REF].to_pylist(), grouped["at_max"].to_pylist(), strict=True)
+    return {ref: _EPOCH + timedelta(microseconds=at) for ref, at in instants if at is not None}

@@ -19,7 +19,7 @@ _DATES = {"started_at": _STARTED, "last_activity_at": _LAST}
 _PAGE = """
     SELECT c.id, {started}, {last},
            greatest(c.updated_at, m.modified, f.modified, s.modified),
-           c.status, c.display_id, i.channel_type, coalesce(u.display_name, u.name), k.name, k.phone_number,
+           c.status, c.display_id, i.channel_type, coalesce(nullif(u.display_name, ''), u.name), k.name, k.phone_number,
            m.count, f.bytes
     FROM conversations c
     LEFT JOIN LATERAL (

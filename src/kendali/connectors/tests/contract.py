@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from itertools import pairwise
 
 import pytest
 
 from kendali import fingerprint
-from kendali.connectors.base import Connector, Cut, Listed, SourceError
+from kendali.connectors.base import Connector, Cut, FileDigest, Listed, Problem, SourceError, UnitResult
 from kendali.connectors.problems import SENTENCES, sentence
 from kendali.connectors.tests.sinks import MemorySink
 
@@ -112,8 +113,6 @@ def what_was_copied_is_enough_to_make_the_fingerprint_again(source: Source) -> N
             order = [refs.index(ref) for ref in table.column("_ref").to_pylist()]
             assert all(one <= other for one, other in pairwise(order))
     else:
-        from kendali.connectors.tests.sinks import FileDigest, sha256
-
         for unit in sink.units_seen:
             contents = [(file.name, sink.contents[unit.ref, unit.part, file.name]) for file in unit.files]
             digests = [FileDigest(name, len(content), sha256(content).digest()) for name, content in contents]
@@ -227,8 +226,6 @@ def a_sink_that_cannot_read_a_file_is_believed(source: Source) -> None:
 
     class Refusing(MemorySink):
         def _sealed(self, unit):  # type: ignore[no-untyped-def]
-            from kendali.connectors.base import Problem, UnitResult
-
             result = super()._sealed(unit)
             if unit.ref != chosen:
                 return result

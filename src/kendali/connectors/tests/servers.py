@@ -1,4 +1,4 @@
-"""Real database servers for tests: a database of one's own on the PostgreSQL of the test run, and a MariaDB of one's own."""
+"""Real database servers for tests: a database of one's own in PostgreSQL, and a MariaDB of one's own."""
 
 from __future__ import annotations
 
@@ -47,6 +47,8 @@ def own_database() -> Iterator[Postgres]:
         try:
             yield made
         finally:
+            for each in made.roles:  # ending a reader's session needs its role
+                server.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(sql.Identifier(each)))
             server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
             for each in made.roles:
                 server.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(each)))

@@ -12,7 +12,7 @@ from kendali.connectors.base import FileDigest, Problem, SourceError, Unit, Unit
 
 
 class MemorySink:
-    """Keeps tables, units and file contents. Results come back several units late, as from a sink that works in parallel."""
+    """Keeps tables, units and contents. Results come back several units late, as from a sink that works in parallel."""
 
     def __init__(self, late: int = 3) -> None:
         self._batches: dict[str, list[pa.RecordBatch]] = {}
