@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -20,7 +21,7 @@ class FilterForm(forms.Form):
     since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
     until = forms.DateField(label=_("Until"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
     person = forms.CharField(label=_("Person"), required=False, max_length=200)
-    verb = forms.ChoiceField(label=_("What"), required=False)
+    verb = forms.CharField(label=_("What"), required=False, max_length=80, widget=forms.Select)
     object = forms.CharField(label=_("Number or name"), required=False, max_length=200)
     client: Any = forms.ModelChoiceField(
         label=_("Client"), queryset=None, required=False, empty_label=_("all"), to_field_name="code"
@@ -29,16 +30,19 @@ class FilterForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["client"].queryset = apps.get_model("accounts", "Client").objects.all()  # type: ignore[attr-defined]
-        groups = sorted({verb.partition(".")[0] for verb in verbs()})
-        choices = [("", gettext("everything"))]
-        for group in groups:
-            choices.append((group + ".", f"{group}.*"))
-            choices += [(verb, verb) for verb in sorted(verbs()) if verb.startswith(group + ".")]
-        self.fields["verb"].choices = choices  # type: ignore[attr-defined]
+        told = sorted((_in_general(msgid), verb) for verb, msgid in verbs().items())
+        choices = [("", gettext("everything")), *((verb, text) for text, verb in told)]
+        self.fields["verb"].widget.choices = choices  # type: ignore[attr-defined]
+
+
+def _in_general(msgid: str) -> str:
+    """A sentence without its facts: "menerima eskalasi …"."""
+    text = re.sub(r"%\(\w+\)s", "…", gettext(msgid)).removeprefix("…").strip(" .")
+    return text[:1].lower() + text[1:44] + ("…" if len(text) > 44 else "")
 
 
 def matching(values: dict[str, Any]) -> QuerySet[Entry]:
-    """Newest first; days are days in the reader's time zone."""
+    """Newest first; days are days in the reader's time zone; a verb that ends in a dot stands for all that begin so."""
     rows = Entry.objects.select_related("client").order_by("-id")
     if values.get("since"):
         rows = rows.filter(at__gte=_midnight(values["since"]))

@@ -74,7 +74,7 @@ def _write(book: Any, rows: QuerySet[Entry]) -> None:
 
 
 def _rows(form: FilterForm) -> QuerySet[Entry]:
-    return matching(form.cleaned_data if form.is_valid() else {})
+    return matching(form.cleaned_data) if form.is_valid() else Entry.objects.none()
 
 
 def _address(kept: Any, **more: object) -> str:

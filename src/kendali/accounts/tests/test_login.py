@@ -29,7 +29,7 @@ def prove(browser: Browser) -> None:
 
 
 def code_now(secret: str) -> str:
-    return format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time()))))
+    return str(format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time())))))
 
 
 def with_app(browser: Browser) -> str:
@@ -103,7 +103,7 @@ def _fresh(secret: str) -> str:
     from django.core.cache import cache
 
     cache.clear()
-    return format_hotp_value(hotp_value(secret, int(time.time()) // 30))
+    return str(format_hotp_value(hotp_value(secret, int(time.time()) // 30)))
 
 
 def test_a_recovery_code_stands_in_for_the_app_once(cast: Cast) -> None:

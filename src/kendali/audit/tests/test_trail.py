@@ -110,6 +110,9 @@ def test_the_trail_is_paged_newest_first(cast: Cast) -> None:
         ("object=telko", "kolom", "Budi peran"),
         ("since=2026-11-20&until=2026-11-20", "kolom", "tidak ada"),
         ("since=2026-11-21", "masuk.", "kolom"),
+        ("verb=tidak.ada", "Tidak ada entri yang cocok", "kolom"),
+        ("since=kemarin", "Tidak ada entri yang cocok", "kolom"),
+        ("client=tidak-ada", "Tidak ada entri yang cocok", "kolom"),
     ],
 )
 def test_the_trail_is_filtered(cast: Cast, query: str, there: str, not_there: str) -> None:

@@ -31,7 +31,7 @@ class Mailbox:
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
         if self.answer.startswith("250"):
-            self.mails.append(message_from_bytes(envelope.content, policy=default))  # type: ignore[arg-type]
+            self.mails.append(message_from_bytes(envelope.content, policy=default))
         return self.answer
 
 
