@@ -163,6 +163,11 @@ class FolderStore:
     def draft(self, path: str) -> FolderDraft:
         return FolderDraft(self, checked(path))
 
+    def free(self) -> int:
+        """Bytes left for us."""
+        with os_errors(self.root):
+            return shutil.disk_usage(self.root).free
+
     def remove_empty_drafts(self) -> None:
         """For folders that are handed out: leave no trace of how they were written."""
         with suppress(OSError):

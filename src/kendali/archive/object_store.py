@@ -25,6 +25,7 @@ from kendali.archive.errors import (
     StoreUnreachableError,
 )
 from kendali.archive.folder_store import make_folder, os_errors
+from kendali.archive.s3_lock import S3Requests
 from kendali.archive.stores import COMMIT_MARK, PACKAGES, Draft, Entry, checked
 
 SPOOL: Final = "kendali-spool-"
@@ -72,6 +73,12 @@ def settings_of(options: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
+def _place(url: str) -> tuple[str, str]:
+    """(bucket, prefix) of scheme://bucket/prefix."""
+    bucket, _, prefix = url.partition("://")[2].partition("/")
+    return bucket, prefix.strip("/")
+
+
 class _Stream:
     """readinto over the parts of a download."""
 
@@ -97,10 +104,16 @@ class ObjectStore:
         self.settings = settings_of(options)
         self._spool = options.get("spool") or tempfile.gettempdir()
         client: dict[str, Any] = {"connect_timeout": "10s", "timeout": "120s"}
+        if options.get("header"):
+            name, _, value = options["header"].partition(":")
+            client["default_headers"] = {name.strip(): value.strip()}
         if self.settings.get("endpoint", "").startswith("http://"):
             client["allow_http"] = True
         config: dict[str, Any] = dict(self.settings) if url.startswith("s3") else {}
         retry = {"max_retries": int(options.get("retries", "4")), "retry_timeout": timedelta(seconds=60)}
+        config |= {"checksum_algorithm": "SHA256"} if config else {}  # a locked bucket wants a checksum with each put
+        self._bucket, self._prefix = _place(url)
+        self.requests = S3Requests(self._bucket, self.settings) if url.startswith("s3://") else None
         try:
             self._store: Any = from_url(url, config=config, client_options=client, retry_config=retry)  # type: ignore[call-overload]
         except (failures.BaseError, ValueError) as error:
@@ -112,6 +125,16 @@ class ObjectStore:
     def put(self, key: str, data: bytes) -> None:
         with store_errors(key):
             obstore.put(self._store, checked(key), data, mode="create", use_multipart=False)
+
+    def put_versioned(self, key: str, data: bytes) -> str:
+        """Put, and the version that a versioned bucket gave it ("" where it gives none)."""
+        with store_errors(key):
+            answer = obstore.put(self._store, checked(key), data, mode="create", use_multipart=False)
+        return answer["version"] or ""
+
+    def full_key(self, key: str) -> str:
+        """The object's name in its bucket."""
+        return f"{self._prefix}/{key}" if self._prefix else key
 
     def put_file(self, key: str, path: Path) -> None:
         """Create-only by a look before: multipart uploads have no condition in every S3. Names carry a package id

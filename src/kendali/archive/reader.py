@@ -6,7 +6,6 @@ import io
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, cast
 
 import pyarrow as pa
@@ -18,6 +17,7 @@ from kendali.archive.bag import INFO, parse_bag_info
 from kendali.archive.errors import PackageError
 from kendali.archive.keyring import RECORDS_SLOT
 from kendali.archive.package import (
+    FORMAT,
     INDEX,
     INDEX_LINE,
     RECORDS,
@@ -80,16 +80,20 @@ class OpenUnit:
 
 
 class Package:
-    """A package with its keyring open. Cheap to make; keep it only as long as the work takes: it holds keys."""
+    """A package with its keyring open. Cheap to make; keep it only as long as the work takes: it holds keys.
+
+    PackageError: another format or id; SealError: another key; StoreError.
+    """
 
     def __init__(self, store: Store, path: str, package_key: bytes) -> None:
         self.store, self.path = store, path
         self.package_id = package_id_of(path)
+        self.info = parse_bag_info(store.read(f"{path}/{INFO}"))
+        if self.info.get("Kendali-Format") != FORMAT:
+            raise PackageError("format", found=self.info.get("Kendali-Format", ""))
+        if self.info.get("External-Identifier") != self.package_id:
+            raise PackageError("identifier", found=self.info.get("External-Identifier", ""))
         self.keyring, self.generation = load_keyring(store, self.package_id, package_key)
-
-    @cached_property
-    def info(self) -> Mapping[str, str]:
-        return parse_bag_info(self.store.read(f"{self.path}/{INFO}"))
 
     def line(self, slot: int) -> IndexLine:
         """PackageError ``no_slot``: never was; ``slot_empty``: its unit could not be read at the source."""

@@ -91,7 +91,8 @@ def open_store(url: str, options: Mapping[str, str] | None = None) -> Store:
 
     S3 options (else the environment): endpoint (AWS_ENDPOINT_URL), region (AWS_REGION), access_key_id
     (AWS_ACCESS_KEY_ID), secret_access_key (AWS_SECRET_ACCESS_KEY), session_token (AWS_SESSION_TOKEN); spool: a local
-    folder for packs on their way up. StoreError says what is wrong; nothing is written yet but an absent folder.
+    folder for packs on their way up; header: one more ``name: value`` that a server wants; retries. StoreError says
+    what is wrong; nothing is written yet but an absent folder.
     """
     if "://" not in url or url.startswith("file://"):
         from kendali.archive.folder_store import FolderStore
