@@ -229,11 +229,13 @@ def _sample(order: Escalation, package: Package) -> int | None:
     return max(1, package.records * terms.number("drill.percent", order.client_id) // 100)
 
 
+GONE = "record_missing"  # the connector's word for a ref that the source no longer has
+
 STAGE = """
 CREATE TEMPORARY TABLE settled (
   item bigint, record bigint, outcome text, slot integer, keyed_digest bytea, length bigint,
   covered_until timestamptz, modified_at timestamptz, problems jsonb
-) ON COMMIT DROP
+)
 """
 VERSIONS = """
 INSERT INTO records_recordversion (record_id, number, package_id, slot, keyed_digest, length, complete, made_at)
@@ -311,12 +313,13 @@ def _give_outcomes(package: Package, records: Sequence[WrittenRecord], lines: li
                 copy.write_row((line.item, line.record, outcome, *row))
         for statement in (VERSIONS, RECORDS, ITEMS):
             cursor.execute(statement, {"package": package.pk, "at": at})
+        cursor.execute("DROP TABLE settled")
     return backed_up
 
 
 def _outcome(record: WrittenRecord | None) -> tuple[str, tuple[object, ...]]:
     """The outcome of one line, and slot, digest, length, covered until, modified at, problems for the stage."""
-    if record is None:
+    if record is None or any(problem.code == GONE for problem in record.problems):
         return EscalationItem.Outcome.ABSENT, (None, None, 0, None, None, "[]")
     problems = json.dumps([plain(problem) for problem in record.problems])
     whole = record.keyed_digest is not None and not record.problems
@@ -331,6 +334,8 @@ def _finish(fence: lease.Fence) -> None:
         order = fence.lock()
         ended = order.items
         backed_up = ended.filter(outcome=EscalationItem.Outcome.BACKED_UP).count()
+        order.progress = {**fence.progress, "phase": "finished", "done": order.list_count}
+        order.save(update_fields=["progress"])
         escalations.finished(order, shortcomings=order.list_count - backed_up, backed_up=backed_up, at=timezone.now())
 
 
