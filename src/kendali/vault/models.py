@@ -13,7 +13,7 @@ class Epoch(models.Model):
     CREATED, CURRENT, RETIRED, DISCARDED = "created", "current", "retired", "discarded"
     STATUSES = [
         (CREATED, _("being prepared")),
-        (CURRENT, _("current")),
+        (CURRENT, _("in force")),
         (RETIRED, _("retired")),
         (DISCARDED, _("discarded")),
     ]
