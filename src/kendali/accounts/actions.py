@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 
 from kendali.accounts import roles
 from kendali.accounts.models import Client, PasswordSetup, RoleGrant, Site, User, UserSession
 from kendali.accounts.permissions import Refused, acting
 from kendali.audit.actions import record
 from kendali.audit.actor import SYSTEM, Actor
+from kendali.audit.models import Entry
 from kendali.verdict import no
 
 SETUP_LINK_LIVES = timedelta(days=3)
+LOCKED_FOR = timedelta(hours=settings.AXES_COOLOFF_TIME)
 USER_FIELDS = ("email", "name", "position", "employee_number", "language", "zone")
 CLIENT_FIELDS = ("code", "name", "customer_word", "zone", "active")
 
@@ -171,6 +175,25 @@ def release_lockout(*, user: User, at: datetime, person: User) -> int:
     return count
 
 
+def is_locked_out(person: User) -> bool:
+    """Somebody guessed this person's password too often, from one address at least."""
+    from axes.models import AccessAttempt
+
+    tries = AccessAttempt.objects.filter(username=person.email, attempt_time__gt=timezone.now() - LOCKED_FOR)
+    return tries.filter(failures_since_start__gte=settings.AXES_FAILURE_LIMIT).exists()
+
+
+@transaction.atomic
+def note_lockout(*, email: str, at: datetime) -> None:
+    """One entry for each lock; nothing for an address that nobody has."""
+    person = User.objects.filter(email__iexact=email.strip()).first()
+    if person is None:
+        return
+    earlier = Entry.objects.filter(object_type="accounts.user", object_id=str(person.pk), verb="user.locked_out")
+    if not earlier.filter(at__gt=at - LOCKED_FOR).exists():
+        record("user.locked_out", actor=SYSTEM, at=at, obj=person)
+
+
 @transaction.atomic
 def create_client(
     *,
@@ -206,6 +229,8 @@ def change_client(*, user: User, at: datetime, client: Client, changes: Mapping[
 @transaction.atomic
 def create_site(*, user: User | None, at: datetime, code: str, name: str, zone: str = "Asia/Jakarta") -> Site:
     actor = _administrator(user, "client.edit")
+    if Site.objects.filter(code=code).exists():
+        raise Refused(no("There is already an area with this code."))
     site = Site.objects.create(code=code, name=name, zone=zone)
     record("site.created", actor=actor, at=at, obj=site)
     return site

@@ -18,8 +18,8 @@ from django.views.decorators.http import require_POST
 
 from kendali.accounts import actions, setup_links
 from kendali.accounts.access import require, signed_in
-from kendali.accounts.forms import ClientForm, RoleForm, UserForm
-from kendali.accounts.models import Client, PasswordSetup, RoleGrant, User
+from kendali.accounts.forms import ClientForm, RoleForm, SiteForm, UserForm
+from kendali.accounts.models import Client, PasswordSetup, RoleGrant, Site, User
 from kendali.accounts.permissions import Refused, can
 from kendali.accounts.refusals import tell
 from kendali.audit.history import history
@@ -85,6 +85,7 @@ def user_page(request: HttpRequest, number: int) -> HttpResponse:
         "may_edit": can(request.user, "user.edit"),
         "history": history(person, limit=30),
         "now": timezone.now(),
+        "locked_out": actions.is_locked_out(person),
         "link": request.session.pop("setup_link", ""),
     }
     return render(request, "accounts/user.html", context)
@@ -195,6 +196,23 @@ def change_client(request: HttpRequest, code: str) -> HttpResponse:
             messages.success(request, gettext("Saved."))
             return redirect("clients")
     return render(request, "accounts/client_form.html", {"form": form, "client": client})
+
+
+@login_required
+def sites(request: HttpRequest) -> HttpResponse:
+    """Areas of the contact centre: a list, and a form for one more."""
+    require(request.user, "client.view")
+    form = SiteForm(request.POST or None)
+    if request.method == "POST":
+        require(request.user, "client.edit")
+        user = signed_in(request)
+        if form.is_valid() and _try(
+            form, lambda: actions.create_site(user=user, at=timezone.now(), **form.cleaned_data)
+        ):
+            messages.success(request, gettext("The area is created."))
+            return redirect("sites")
+    context = {"sites": Site.objects.all(), "form": form, "may_edit": can(request.user, "client.edit")}
+    return render(request, "accounts/sites.html", context)
 
 
 def _try(form: Form, step: Callable[[], Any]) -> Any:

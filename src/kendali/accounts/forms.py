@@ -136,3 +136,9 @@ class ClientForm(forms.Form):
     customer_word = forms.ChoiceField(label=_("Word for its customers"), choices=Client.CUSTOMER_WORDS)
     zone = forms.ChoiceField(label=_("Time zone"), choices=ZONES)
     active = forms.BooleanField(label=_("Active"), required=False, initial=True)
+
+
+class SiteForm(forms.Form):
+    code = forms.SlugField(label=_("Code"), max_length=40)
+    name = forms.CharField(label=_("Name"), max_length=120)
+    zone = forms.ChoiceField(label=_("Time zone"), choices=ZONES)

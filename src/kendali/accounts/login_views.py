@@ -18,7 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from kendali.accounts import own_actions, setup_links
+from kendali.accounts import actions, own_actions, setup_links
 from kendali.accounts.forms import LoginForm, NewPasswordForm
 from kendali.accounts.models import User, UserSession
 from kendali.accounts.permissions import Refused
@@ -50,6 +50,8 @@ def locked_out(
     request: HttpRequest, original_response: HttpResponse | None = None, credentials: object = None
 ) -> HttpResponse:
     """Called by django-axes when somebody has guessed too often."""
+    if isinstance(credentials, dict) and credentials.get("email"):
+        actions.note_lockout(email=credentials["email"], at=timezone.now())
     context = {"minutes": int(float(settings.AXES_COOLOFF_TIME) * 60), "limit": settings.AXES_FAILURE_LIMIT}
     return render(request, "accounts/locked_out.html", context, status=429)
 

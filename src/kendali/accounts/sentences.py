@@ -11,6 +11,7 @@ VERBS = {
     "user.role_ended": _("%(actor)s ended the role %(role)s of %(object)s."),
     "user.setup_link_sent": _("%(actor)s sent %(object)s a link to choose a password."),
     "user.setup_link_shown": _("%(actor)s made a link to choose a password for %(object)s, shown on the screen."),
+    "user.locked_out": _("%(actor)s locked the log-in of %(object)s after too many wrong passwords."),
     "user.lockout_released": _("%(actor)s released the log-in lock of %(object)s."),
     "client.created": _("%(actor)s created the client %(object)s."),
     "client.changed": _("%(actor)s changed %(fields)s of the client %(object)s."),

@@ -35,6 +35,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         admin_views.change_state,
         name="change_user_state",
     ),
+    path("area/", admin_views.sites, name="sites"),
     path("klien/", admin_views.clients, name="clients"),
     path("klien/baru/", admin_views.new_client, name="new_client"),
     path("klien/<slug:code>/ubah/", admin_views.change_client, name="change_client"),

@@ -32,7 +32,7 @@ class FilterForm(forms.Form):
         self.fields["client"].queryset = apps.get_model("accounts", "Client").objects.all()  # type: ignore[attr-defined]
         told = sorted((_in_general(msgid), verb) for verb, msgid in verbs().items())
         choices = [("", gettext("everything")), *((verb, text) for text, verb in told)]
-        self.fields["verb"].widget.choices = choices  # type: ignore[attr-defined]
+        self.fields["verb"].widget.choices = choices
 
 
 def _in_general(msgid: str) -> str:

@@ -85,6 +85,7 @@ LINES = {
     "change_user_state": Line(
         allow=ADMIN, method="POST", kwargs=lambda cast: {"number": cast.tari.pk, "do": "nonaktifkan"}
     ),
+    "sites": Line(allow=LOOK),
     "clients": Line(allow=LOOK),
     "new_client": Line(allow=ADMIN),
     "change_client": Line(allow=ADMIN, kwargs=lambda cast: {"code": cast.nusantara.code}),

@@ -114,6 +114,14 @@ def test_clients_are_made_and_changed(cast: Cast) -> None:
     assert Entry.objects.get(verb="client.changed").facts == {"fields": ["name"]}
 
 
+def test_areas_are_made_once_and_by_administrators(cast: Cast) -> None:
+    data = {"code": "makassar", "name": "Makassar", "zone": "Asia/Makassar"}
+    assert cast.web(cast.adi).post("/area/", data).status_code == 302
+    assert "Sudah ada area" in cast.web(cast.adi).post("/area/", data).content.decode()
+    assert cast.web(cast.aulia).get("/area/").status_code == 200
+    assert cast.web(cast.aulia).post("/area/", {**data, "code": "x"}).status_code == 403
+
+
 def test_strangers_get_404_and_members_without_the_right_403(cast: Cast) -> None:
     from django.http import Http404
 

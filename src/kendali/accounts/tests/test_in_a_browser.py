@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from kendali.accounts import own_actions
+from kendali.accounts.models import User
 from kendali.notices.actions import notify
 from tests.cast import PASSWORD, Cast
 
@@ -23,7 +24,7 @@ QUIET = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-back
 SHOTS = os.environ.get("KENDALI_SHOTS", "")
 ENTRANCE = ["/masuk/", "/atur-sandi/x/"]
 OWN = ["/akun/", "/akun/sandi/", "/akun/faktor/", "/akun/sesi/", "/akun/pengganti/", "/akun/token/", "/kotak-masuk/"]
-KEPT = ["/pengguna/", "/pengguna/baru/", "/klien/", "/klien/baru/", "/audit/"]
+KEPT = ["/pengguna/", "/pengguna/baru/", "/klien/", "/klien/baru/", "/area/", "/audit/"]
 
 
 @pytest.fixture(scope="module")
@@ -54,9 +55,7 @@ def test_every_page_is_accessible_and_whole(
     browser: Browser, live_server: LiveServer, cast: Cast, width: int, scheme: str
 ) -> None:
     day = cast.now.date()
-    own_actions.name_deputy(
-        user=cast.adi, at=cast.now, deputy=_second(cast), role="administrator", starts=day, ends=day
-    )
+    own_actions.name_deputy(user=cast.adi, at=cast.now, deputy=_second(), role="administrator", starts=day, ends=day)
     own_actions.create_token(user=cast.adi, at=cast.now, name="skrip malam", scopes=["read", "operate"])
     notify([cast.adi], kind="deputy.named", facts={"principal": "Tari"}, url="/akun/", at=cast.now, due=cast.now)
     page = new_page(browser, width, scheme)
@@ -80,9 +79,7 @@ def _look_at(page: Page, width: int, scheme: str, path: str) -> None:
     assert found.violations_count == 0, f"{path}: {found.generate_report()}"
 
 
-def _second(cast: Cast) -> object:
-    from kendali.accounts.models import User
-
+def _second() -> User:
     return User.objects.create(email="ani@kendali.test", name="Ani Lestari")
 
 

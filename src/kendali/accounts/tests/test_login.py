@@ -66,6 +66,9 @@ def test_five_wrong_passwords_lock_the_log_in_even_for_the_right_one(cast: Cast)
     right = browser.post(LOGIN, {"email": cast.tari.email, "password": PASSWORD})
     assert right.status_code == 429
     assert "15 menit" in right.content.decode()
+    assert Entry.objects.filter(verb="user.locked_out", object_id=str(cast.tari.pk)).count() == 1
+    page = f"/pengguna/{cast.tari.pk}/"
+    assert "kunci masuk" in cast.web(cast.adi).get(page).content.decode()
     cast.web(cast.adi).post(reverse("change_user_state", kwargs={"number": cast.tari.pk, "do": "buka-kunci"}))
     assert browser.post(LOGIN, {"email": cast.tari.email, "password": PASSWORD}).status_code == 302
 
