@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django import template
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext
 
@@ -155,6 +156,14 @@ def _told(facts: Mapping[str, object]) -> dict[str, object]:
         else:
             told[name] = number(value)
     return told
+
+
+@register.filter
+def bold_start(sentence: str, name: str | None) -> str:
+    """The name in bold where the sentence begins with it; the sentence itself is escaped as ever."""
+    if not name or not sentence.startswith(name):
+        return sentence
+    return format_html("<b>{}</b>{}", name, sentence.removeprefix(name))
 
 
 @register.simple_tag
