@@ -120,7 +120,7 @@ class SettingForm(forms.Form):
 
 
 def _setting_field(definition: Definition) -> forms.Field:
-    label = definition.label
+    label = str(definition.label)
     if isinstance(definition.default, bool):
         return forms.ChoiceField(label=label, choices=[("ya", _("yes")), ("tidak", _("no"))])
     if definition.choices:
@@ -184,11 +184,20 @@ class SourceForm(forms.Form):
                 self.fields["kelas"] = forms.ChoiceField(label=_("Record class"), choices=choices)
         self.fields["nama"] = forms.CharField(label=_("Name"), max_length=120)
         self.fields["zona"] = forms.ChoiceField(label=_("Time zone of the clients' calendar"), choices=ZONES)
+        self.use_required_attribute = False  # some are needed only with another field's choice
         for described in kind.fields:
-            self.fields[f"c_{described.name}"] = _source_field(described, source)
+            self.fields[f"c_{described.name}"] = field = _source_field(described, source)
+            field.required = described.required and self._applies(described)
         if source is not None:
             self.fields["aktif"] = forms.BooleanField(label=_("Scanned every night"), required=False)
             self.initial |= {"nama": source.name, "zona": source.zone, "aktif": source.active}
+
+    def _applies(self, described: SourceField) -> bool:
+        """Whether what was sent asks for this field; before anything was sent, every field may be asked for."""
+        if described.when is None or not self.is_bound:
+            return True
+        other, values = described.when
+        return self.data.get(f"c_{other}") in values
 
     def config(self) -> dict[str, object]:
         return {
@@ -203,17 +212,6 @@ class SourceForm(forms.Form):
             for field in self.kind.fields
             if field.type == "secret" and self.cleaned_data[f"c_{field.name}"]
         }
-
-    def clean(self) -> dict[str, object]:
-        """Required is what the kind shows with these choices; a password that is stored need not be typed again."""
-        data = super().clean() or {}
-        if not self.errors:
-            secret = self.secret()
-            if self.source is not None and self.source.secret:
-                secret |= {field.name: "kept" for field in self.kind.fields if field.type == "secret"}
-            for name in self.kind.missing(self.config(), secret):
-                self.add_error(f"c_{name}", _("This is needed."))
-        return data
 
     def record_class(self) -> str:
         return str(self.cleaned_data.get("kelas") or self.kind.record_classes[0])
@@ -235,5 +233,5 @@ def _source_field(described: SourceField, source: Source | None) -> forms.Field:
     else:
         field = forms.CharField(label=label, required=False, max_length=500)
     field.help_text, field.initial = help_text, initial
-    field.widget.attrs |= attrs
+    field.widget.attrs.update(attrs)
     return field

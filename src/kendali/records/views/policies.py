@@ -87,9 +87,9 @@ def _effects(client: Client, record_class: str, new: actions.Terms) -> list[tupl
     current = actions.effective(client, record_class)
     before = actions.effect(client, record_class, _terms(current), today) if current else None
     return [
-        (_("Due for backup soon"), before and before.due, after.due),
-        (_("Overdue for backup"), before and before.overdue, after.overdue),
-        (_("Past retention"), before and before.past_retention, after.past_retention),
+        (_("Due for backup soon"), before.due if before else None, after.due),
+        (_("Overdue for backup"), before.overdue if before else None, after.overdue),
+        (_("Past retention"), before.past_retention if before else None, after.past_retention),
     ]
 
 
