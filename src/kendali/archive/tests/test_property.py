@@ -20,7 +20,7 @@ from kendali.archive.package import INDEX_LINE, IndexLine
 from kendali.archive.reader import Package, read_conversation, scan_text
 from kendali.archive.stores import open_store
 from kendali.archive.tests.packages import CONVERSATIONS, RECORDINGS, Fill, bytes_file, recordings, write
-from kendali.archive.unit_tar import END, layout, padding
+from kendali.archive.unit_tar import END, Member, layout, padding, walk
 from kendali.archive.verify import verify_package
 from kendali.connectors.base import Sink, Snapshot, SourceFile, Unit
 
@@ -126,37 +126,57 @@ def test_the_size_of_a_unit_is_known_before_it_is_written(facts: str, files: lis
     assert padding(len(body)) == 0
 
 
-class _Zeros(io.RawIOBase):
-    """A big file that is nowhere: `size` bytes, a mark in each MiB."""
+class _Big(io.RawIOBase):
+    """A big file that is nowhere: every MiB is of one byte, another than its neighbours."""
 
     def __init__(self, size: int) -> None:
         super().__init__()
-        self._left = size
+        self._size, self._position = size, 0
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: object) -> int:
-        view = memoryview(buffer).cast("B")[: min(self._left, 1 << 20)]  # type: ignore[arg-type]
-        view[:] = bytes(len(view))
-        if len(view) >= 8:
-            view[:8] = self._left.to_bytes(8, "big")
-        self._left -= len(view)
-        return len(view)
+        view = memoryview(buffer).cast("B")  # type: ignore[arg-type]
+        mib, offset = divmod(self._position, 1 << 20)
+        count = min(len(view), self._size - self._position, (1 << 20) - offset)
+        view[:count] = bytes([mib % 251]) * count
+        self._position += count
+        return count
+
+
+def test_a_file_beyond_8_gib_has_its_size_in_a_pax_header() -> None:
+    size = 9 * 1024**3
+    head = layout("call.json", b"{}", [("big.wav", size)]).heads[0]
+    content = io.BytesIO(head)
+    found: list[int] = []
+
+    class EnoughError(Exception):
+        pass
+
+    def skip(member: Member) -> None:
+        found.append(member.size)
+        if len(found) == 2:
+            raise EnoughError
+        content.seek(member.offset + member.size + padding(member.size))
+
+    with pytest.raises(EnoughError):
+        walk(content.read, skip)
+    assert found == [2, size]
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("size", [2 * 1024**3 + 12_345, 9 * 1024**3])
-def test_a_recording_of_gigabytes_passes_in_constant_memory(size: int, tmp_path: Path) -> None:
-    """Beyond 2 GiB counters of 32 bits end, beyond 8 GiB the size field of a tar header."""
+def test_a_recording_of_two_gigabytes_passes_in_constant_memory(tmp_path: Path) -> None:
+    """Beyond 2 GiB counters of 32 bits end."""
+    size = 2 * 1024**3 + 12_345
     store = open_store(str(tmp_path / "store"))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    unit = Unit("1", "", [SourceFile("big.wav", size, lambda: _Zeros(size))])  # type: ignore[arg-type,return-value]
+    unit = Unit("1", "", [SourceFile("big.wav", size, lambda: _Big(size))])  # type: ignore[arg-type,return-value]
     written, key = write(store, RECORDINGS, recordings([unit]))
     assert verify_package(store, written.path, key) == []
     ((_, stream),) = Package(store, written.path, key).unit(1).files
     assert stream.size == size
-    source, ours, theirs = _Zeros(size), sha256(), sha256()
+    source, ours, theirs = _Big(size), sha256(), sha256()
     while data := source.read(1 << 20):
         theirs.update(data)
         ours.update(stream.read(len(data)))
