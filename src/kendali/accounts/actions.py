@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from kendali.accounts import roles
 from kendali.accounts.models import Client, PasswordSetup, RoleGrant, Site, User, UserSession
-from kendali.accounts.permissions import Refused, acting
+from kendali.accounts.permissions import RuleRefused, acting
 from kendali.audit.actions import record
 from kendali.audit.actor import SYSTEM, Actor
 from kendali.audit.models import Entry
@@ -40,7 +40,7 @@ def create_user(
     actor = _administrator(user, "user.edit")
     email = email.strip().lower()
     if User.objects.filter(email__iexact=email).exists():
-        raise Refused(no("There is already a user with this e-mail address."))
+        raise RuleRefused(no("There is already a user with this e-mail address."))
     person = User(
         email=email, name=name, position=position, employee_number=employee_number, language=language, zone=zone
     )
@@ -60,7 +60,7 @@ def change_user(*, user: User, at: datetime, person: User, changes: Mapping[str,
     if "email" in changed:
         taken = User.objects.filter(email__iexact=changes["email"].strip()).exclude(pk=person.pk)
         if taken.exists():
-            raise Refused(no("There is already a user with this e-mail address."))
+            raise RuleRefused(no("There is already a user with this e-mail address."))
     for field in changed:
         setattr(person, field, changes[field].strip().lower() if field == "email" else changes[field])
     person.save(update_fields=changed)
@@ -73,7 +73,7 @@ def deactivate_user(*, user: User, at: datetime, person: User) -> None:
     """No log-in, no token, no session from now on. Nobody can do this to themselves."""
     actor = _administrator(user, "user.edit")
     if person.pk == user.pk:
-        raise Refused(no("You cannot deactivate yourself; ask another administrator."))
+        raise RuleRefused(no("You cannot deactivate yourself; ask another administrator."))
     if User.objects.filter(pk=person.pk, is_active=True).update(is_active=False) != 1:
         return
     person.is_active = False
@@ -106,10 +106,10 @@ def grant_role(
     if role not in roles.ALL:
         raise ValueError(f"no such role: {role}")
     if role == roles.CLIENT and client is None:
-        raise Refused(no("The role of a client needs the client it belongs to."))
+        raise RuleRefused(no("The role of a client needs the client it belongs to."))
     keep_apart(person, role)
     if person.grants.filter(role=role, client=client, site=site, ended_at=None).exists():
-        raise Refused(no("This person already has this role."))
+        raise RuleRefused(no("This person already has this role."))
     grant = RoleGrant.objects.create(user=person, role=role, client=client, site=site, granted_by=user, granted_at=at)
     record("user.role_granted", actor=actor, at=at, obj=person, client=client, facts={"role": role})
     return grant
@@ -121,7 +121,7 @@ def keep_apart(person: User, role: str) -> None:
     for alone in (roles.ADMINISTRATOR, roles.CLIENT, roles.AUDITOR):
         others = (held | {role}) - {alone, roles.WITNESS}
         if alone in held | {role} and others:
-            raise Refused(
+            raise RuleRefused(
                 no(
                     "%(alone)s cannot be combined with %(other)s in one person.",
                     alone=str(roles.LABELS[alone]),
@@ -137,7 +137,7 @@ def end_role(*, user: User, at: datetime, grant: RoleGrant) -> None:
     if grant.role == roles.ADMINISTRATOR:
         rest = RoleGrant.objects.filter(role=roles.ADMINISTRATOR, ended_at=None, user__is_active=True)
         if not rest.exclude(pk=grant.pk).exists():
-            raise Refused(no("This is the last administrator; give the role to somebody else first."))
+            raise RuleRefused(no("This is the last administrator; give the role to somebody else first."))
     if RoleGrant.objects.filter(pk=grant.pk, ended_at=None).update(ended_at=at) != 1:
         return
     grant.ended_at = at
@@ -152,7 +152,7 @@ def send_setup_link(*, user: User | None, at: datetime, person: User) -> Passwor
 
     actor = _administrator(user, "user.edit")
     if not person.is_active:
-        raise Refused(no("This user is not active."))
+        raise RuleRefused(no("This user is not active."))
     PasswordSetup.objects.filter(user=person, used_at=None).update(expires_at=at)
     setup = PasswordSetup.objects.create(user=person, created_at=at, expires_at=at + SETUP_LINK_LIVES)
     by_mail = mail.configured()
@@ -180,7 +180,7 @@ def is_locked_out(person: User) -> bool:
     from axes.models import AccessAttempt
 
     tries = AccessAttempt.objects.filter(username=person.email, attempt_time__gt=timezone.now() - LOCKED_FOR)
-    return tries.filter(failures_since_start__gte=settings.AXES_FAILURE_LIMIT).exists()
+    return bool(tries.filter(failures_since_start__gte=settings.AXES_FAILURE_LIMIT).exists())
 
 
 @transaction.atomic
@@ -206,7 +206,7 @@ def create_client(
 ) -> Client:
     actor = _administrator(user, "client.edit")
     if Client.objects.filter(code=code).exists() or Client.objects.filter(name__iexact=name).exists():
-        raise Refused(no("There is already a client with this code or name."))
+        raise RuleRefused(no("There is already a client with this code or name."))
     client = Client.objects.create(code=code, name=name, customer_word=customer_word, zone=zone)
     record("client.created", actor=actor, at=at, obj=client)
     return client
@@ -230,7 +230,7 @@ def change_client(*, user: User, at: datetime, client: Client, changes: Mapping[
 def create_site(*, user: User | None, at: datetime, code: str, name: str, zone: str = "Asia/Jakarta") -> Site:
     actor = _administrator(user, "client.edit")
     if Site.objects.filter(code=code).exists():
-        raise Refused(no("There is already an area with this code."))
+        raise RuleRefused(no("There is already an area with this code."))
     site = Site.objects.create(code=code, name=name, zone=zone)
     record("site.created", actor=actor, at=at, obj=site)
     return site

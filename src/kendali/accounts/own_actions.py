@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from kendali.accounts.models import ApiToken, Deputy, PasswordSetup, RoleGrant, User, UserSession
-from kendali.accounts.permissions import SCOPES, Refused, acting, rights
+from kendali.accounts.permissions import SCOPES, RuleRefused, acting, rights
 from kendali.audit.actions import record
 from kendali.audit.actor import Actor
 from kendali.verdict import no
@@ -54,7 +54,7 @@ def set_first_password(*, setup: PasswordSetup, at: datetime, password: str) -> 
     person = setup.user
     validate_password(password, person)
     if PasswordSetup.objects.filter(pk=setup.pk, used_at=None, expires_at__gt=at).update(used_at=at) != 1:
-        raise Refused(no("This link was already used or has expired. Ask your administrator for a new one."))
+        raise RuleRefused(no("This link was already used or has expired. Ask your administrator for a new one."))
     person.set_password(password)
     person.save(update_fields=["password"])
     _end_sessions(person, at, None)
@@ -69,7 +69,7 @@ def create_token(
     actor = acting(user, "token.own")
     chosen = [scope for scope in SCOPES if scope in set(scopes)]
     if not chosen:
-        raise Refused(no("Choose at least one scope."))
+        raise RuleRefused(no("Choose at least one scope."))
     prefix = secrets.token_hex(4)
     secret = f"kdl_{prefix}_{secrets.token_urlsafe(32)}"
     token = ApiToken.objects.create(
@@ -115,15 +115,15 @@ def authenticate_token(secret: str, *, at: datetime) -> User | None:
 def name_deputy(*, user: User, at: datetime, deputy: User, role: str, starts: date, ends: date) -> Deputy:
     """Somebody who acts in one of my roles from `starts` to `ends`, both included."""
     if not RoleGrant.objects.filter(user=user, role=role, ended_at=None).exists():
-        raise Refused(no("You can only name a deputy for a role of your own."))
+        raise RuleRefused(no("You can only name a deputy for a role of your own."))
     if deputy.pk == user.pk or not deputy.is_active:
-        raise Refused(no("Choose another active person."))
+        raise RuleRefused(no("Choose another active person."))
     if ends < starts or ends - starts > LONGEST_DEPUTYSHIP:
-        raise Refused(no("The last day must not be before the first, nor more than a year after it."))
+        raise RuleRefused(no("The last day must not be before the first, nor more than a year after it."))
     _keep_clients_apart(user, deputy, role)
     overlap = Deputy.objects.filter(principal=user, role=role, ended_at=None, starts__lte=ends, ends__gte=starts)
     if overlap.exists():
-        raise Refused(no("You already have a deputy for this role in these days."))
+        raise RuleRefused(no("You already have a deputy for this role in these days."))
     row = Deputy.objects.create(principal=user, deputy=deputy, role=role, starts=starts, ends=ends, named_at=at)
     facts = {"role": role, "deputy": deputy.name, "starts": starts, "ends": ends}
     record("deputy.named", actor=as_self(user), at=at, obj=user, facts=facts)
@@ -141,7 +141,7 @@ def _keep_clients_apart(user: User, deputy: User, role: str) -> None:
     clients = set(user.grants.filter(role="client", ended_at=None).values_list("client_id", flat=True))
     theirs = set(deputy.grants.filter(role="client", ended_at=None).values_list("client_id", flat=True))
     if role == "client" and not theirs & clients:
-        raise Refused(no("The deputy of a client's person must work for the same client."))
+        raise RuleRefused(no("The deputy of a client's person must work for the same client."))
 
 
 @transaction.atomic
@@ -158,7 +158,7 @@ def end_deputy(*, user: User, at: datetime, deputy: Deputy) -> None:
 def end_session(*, user: User, at: datetime, session: UserSession) -> None:
     """The next request of that session is logged out (sessions.py)."""
     if session.user_id != user.pk:
-        raise Refused(no("This is not your session."))
+        raise RuleRefused(no("This is not your session."))
     if UserSession.objects.filter(pk=session.pk, ended_at=None).update(ended_at=at) == 1:
         record("account.session_ended", actor=as_self(user), at=at, obj=user, facts={"count": 1})
 

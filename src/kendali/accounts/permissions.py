@@ -16,6 +16,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
 from kendali.accounts import roles
@@ -106,7 +107,7 @@ class Refused(PermissionDenied):
     """A permission or a rule said no; `verdict` holds the reason a person can read."""
 
     def __init__(self, verdict: Verdict) -> None:
-        super().__init__(verdict.reason % dict(verdict.facts) if verdict.facts else verdict.reason)
+        super().__init__(gettext(verdict.reason) % dict(verdict.facts))
         self.verdict = verdict
 
 
