@@ -88,6 +88,8 @@ class Server:
         code = _SQLSTATES.get(state or "")
         if code is None:
             code = next((code for phrase, code in _PHRASES if phrase in text), None)
+        if code is None and self._rows is None and self._bulk is None:
+            code = "connection_refused"
         if code in {"connection_lost", "too_slow"} or self._broken():
             self.close()
         if code is None:

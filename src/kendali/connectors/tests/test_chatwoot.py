@@ -39,6 +39,9 @@ def empty() -> Iterator[Postgres]:
         yield server
 
 
+MESSAGE = "content, account_id, inbox_id, conversation_id, message_type, created_at, updated_at"
+
+
 def opened(server: Postgres, **changes: Any) -> Connector:
     return open_connector("chatwoot", "conversation", {**server.config, "account": 1, **changes}, server.secret)
 
@@ -65,7 +68,8 @@ def test_columns_come_as_the_source_has_them(chatwoot: Chatwoot, connector: Conn
             there = [
                 name
                 for (name,) in owner.execute(
-                    "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped",
+                    "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass "
+                    "AND attnum > 0 AND NOT attisdropped",
                     [table.name],
                 )
             ]
@@ -216,8 +220,7 @@ def test_a_message_more_and_a_message_less_are_changes(chatwoot: Chatwoot, conne
     with chatwoot.owner() as owner:
         at = datetime(2026, 3, 1, 4, 5, 6, 7)  # noqa: DTZ001
         row = owner.execute(
-            "INSERT INTO messages (content, account_id, inbox_id, conversation_id, message_type, created_at, updated_at) "
-            "VALUES ('Halo lagi', 1, 1, %s, 0, %s, %s) RETURNING id",
+            f"INSERT INTO messages ({MESSAGE}) VALUES ('Halo lagi', 1, 1, %s, 0, %s, %s) RETURNING id",
             [int(ref), at, at],
         ).fetchone()
         assert row is not None
@@ -431,7 +434,7 @@ def test_a_source_that_is_gone_in_the_middle_is_one_clear_error(chatwoot: Chatwo
 
 
 def test_memory_stays_the_same_for_any_size_of_source(empty: Postgres) -> None:
-    """480 MB of messages, of which never more than a few batches are held."""
+    """480 MB of messages; only a few batches are ever held."""
     with psycopg.connect(empty.dsn, autocommit=True) as owner:
         one_conversation(owner)
         owner.execute(
@@ -439,8 +442,7 @@ def test_memory_stays_the_same_for_any_size_of_source(empty: Postgres) -> None:
             "SELECT 1, 1, '2024-01-01', '2024-01-01', n FROM generate_series(2, 4000) n"
         )
         owner.execute(
-            "INSERT INTO messages (content, account_id, inbox_id, conversation_id, message_type, created_at, updated_at) "
-            "SELECT repeat('Halo, apa kabar? ', 1412), 1, 1, 1 + n % 4000, 0, '2024-01-01', '2024-01-01' "
+            f"INSERT INTO messages ({MESSAGE}) SELECT repeat('Halo, apa kabar? ', 1412), 1, 1, 1 + n % 4000, 0, '2024-01-01', '2024-01-01' "
             "FROM generate_series(1, 20000) n"
         )
     source = opened(empty)
@@ -465,8 +467,8 @@ def test_local_midnight_is_strict_to_the_microsecond(chatwoot: Chatwoot, connect
     cut = Cut(datetime(2025, 11, 19, 17, tzinfo=UTC))
     with chatwoot.owner() as owner:
         rows = owner.execute(
-            "SELECT m.conversation_id::text, m.content FROM messages m JOIN conversations c ON c.id = m.conversation_id "
-            "WHERE c.account_id = 1 AND m.content LIKE 'Tengah malam % 2025-11-20'"
+            "SELECT m.conversation_id::text, m.content FROM messages m "
+            "JOIN conversations c ON c.id = m.conversation_id WHERE c.account_id = 1 AND m.content LIKE 'Tengah malam % 2025-11-20'"
         ).fetchall()
     due = {listed.ref for listed in everything(connector, cut)}
     assert {content.split()[2]: ref in due for ref, content in rows} == {
