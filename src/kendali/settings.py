@@ -156,7 +156,7 @@ KENDALI_KEYS = environment.text(
 
 # E-mail beside the inbox; without KENDALI_SMTP none is sent.
 globals().update(environment.mail("KENDALI_SMTP"))
-KENDALI_MAIL = "KENDALI_SMTP" in os.environ
+KENDALI_MAIL = bool(os.environ.get("KENDALI_SMTP"))
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = environment.text("KENDALI_MAIL_FROM", "kendali@localhost")
 
 # A worker that gave no sign for three heartbeats is taken for dead and its jobs are given to another.

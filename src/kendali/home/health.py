@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 
 from django.conf import settings
 from django.db import DatabaseError, connection
@@ -13,6 +12,8 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from kendali.archive.errors import ArchiveError
+from kendali.archive.stores import open_store
 from kendali.home.start_checks import pending
 
 
@@ -54,16 +55,12 @@ def migrations() -> str:
 
 
 def store() -> str:
-    """Reached, not written to: a folder can be entered (its parent, as long as nothing was stored), a bucket listed."""
-    address = settings.KENDALI_STORE
-    if "://" in address and not address.startswith("file://"):
-        import obstore.store
-
-        next(iter(obstore.store.from_url(address).list()), None)
-        return "ok"
-    folder = Path(address.removeprefix("file://"))
-    existing = next(path for path in (folder, *folder.parents) if path.exists())
-    return "ok" if existing.is_dir() else "no folder"
+    """Reached, not written to; of what goes wrong strangers see the kind only."""
+    try:
+        next(iter(open_store(settings.KENDALI_STORE).entries("vault")), None)
+    except ArchiveError as problem:
+        return problem.code
+    return "ok"
 
 
 def worker() -> str:

@@ -80,6 +80,12 @@ def new_secrets() -> dict[str, str]:
     }
 
 
+def nothing() -> dict[str, str]:
+    """Settings for commands that read the code and no database: nothing is written, nothing can be reached."""
+    nowhere = "postgresql://nobody@/nothing?host=/nonexistent"
+    return new_secrets() | {"DATABASE_URL": nowhere, "DATABASE_OWNER_URL": nowhere}
+
+
 def set_up(server: Place | None) -> None:
     """Make the secrets once, note where the embedded databases are, and let this process have it all."""
     entries = new_secrets() | read() | (addresses(server) if server else {})

@@ -10,15 +10,17 @@ from django.core.management import execute_from_command_line
 from kendali.home import installation
 from kendali.home.embedded_postgres import serving
 
-WITHOUT_DATABASE = frozenset({"help", "--help", "--version", "makemessages", "compilemessages", "check"})
+WITHOUT_DATABASE = frozenset({"help", "--help", "--version", "makemigrations", "words"})
 
 
 def main(arguments: list[str]) -> None:
     with ExitStack() as stack:
-        if installation.is_embedded():
+        if WITHOUT_DATABASE.intersection(arguments[:1] or ["help"]):
+            installation.adopt()
+            installation.adopt(installation.nothing())
+        elif installation.is_embedded():
             place = installation.place()
-            if not WITHOUT_DATABASE.intersection(arguments[:1] or ["help"]):
-                stack.enter_context(serving(place))
+            stack.enter_context(serving(place))
             installation.set_up(place)
         else:
             installation.adopt()

@@ -6,7 +6,11 @@ from django.conf import settings
 from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from kendali.archive.errors import ArchiveError
+from kendali.archive.slots import places
+
 OLDEST = 150000  # PostgreSQL 15: rights and syntax that the migrations use
+FORM = "write /folder/one,/other/disk/two,offhost:/third=Kantor cabang (docs/operations.md)"
 POWER = """SELECT current_user, rolsuper, rolbypassrls, ARRAY(
                SELECT c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
                WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p')
@@ -22,8 +26,18 @@ class Refused(SystemExit):
 
 def insist() -> None:
     """Raise Refused unless this process may start."""
-    for check in (reachable, new_enough, powerless, migrated):
+    for check in (slots_named, reachable, new_enough, powerless, migrated):
         check()
+
+
+def slots_named() -> None:
+    try:
+        named = places(settings.KENDALI_KEYS)
+    except ArchiveError as problem:
+        where = problem.facts.get("location", "")
+        raise Refused(f"KENDALI_KEYS: {where!r} is no place for a key ({problem.code}); {FORM}") from None
+    if len(named) < 2:
+        raise Refused(f"KENDALI_KEYS: names {len(named)} place; the key of an epoch needs two at least; {FORM}")
 
 
 def reachable() -> None:

@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 from django.db import connection, connections
 from django.db.migrations.recorder import MigrationRecorder
+from django.test import override_settings
 
 from kendali.home import start_checks
 from kendali.home.start_checks import Refused
@@ -30,6 +31,12 @@ def connect_as(transactional_db: None) -> Iterator[Callable[..., None]]:
 
 def test_a_prepared_database_and_a_role_without_power_may_start(transactional_db: None) -> None:
     start_checks.insist()
+
+
+@pytest.mark.parametrize("value", ["", "/only/one", "relative,/two", "/same,/same", "floppy:/one,/two"])
+def test_places_for_keys_that_cannot_be_are_refused(value: str) -> None:
+    with override_settings(KENDALI_KEYS=value), pytest.raises(Refused, match=r"^kendali: KENDALI_KEYS: "):
+        start_checks.insist()
 
 
 def test_the_owner_of_the_tables_is_refused(connect_as: Callable[..., None]) -> None:
