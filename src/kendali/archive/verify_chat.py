@@ -61,23 +61,37 @@ def check_conversations(
     tick: Callable[..., None],
 ) -> int:
     """How many were compared. Problems: a table that cannot be parsed, a fingerprint that differs, rows left over."""
+    compared = 0
+    done = _compared(package, tables, records, problem)
+    while True:
+        try:
+            part = next(done, None)
+        except (pa.ArrowException, ArchiveError, ValueError, TypeError, OSError) as error:
+            problem("table_unreadable", error=type(error).__name__)
+            return 0
+        if part is None:
+            return compared
+        compared += part[1]
+        tick(records=part[0])
+
+
+def _compared(
+    package: Package,
+    tables: Mapping[str, IndexLine],
+    records: Sequence[WrittenRecord],
+    problem: Callable[..., None],
+) -> Iterator[tuple[int, int]]:
+    """(records gone through, compared), part by part."""
     cursors: dict[str, TableCursor] = {}
-    try:
-        for name, line in tables.items():
-            file = package.parquet(line)
-            cursors[name] = TableCursor(file.iter_batches(batch_size=32_768), file.schema_arrow)
-        compared = 0
-        for start in range(0, len(records), AT_ONCE):
-            part = records[start : start + AT_ONCE]
-            compared += _compare(package, cursors, part, problem)
-            tick(records=len(part))
-        for name, cursor in cursors.items():
-            if cursor.left():
-                problem("rows_without_record", tables[name].file)
-    except (pa.ArrowException, ArchiveError, ValueError, TypeError, OSError) as error:
-        problem("table_unreadable", error=type(error).__name__)
-        return 0
-    return compared
+    for name, line in tables.items():
+        file = package.parquet(line)
+        cursors[name] = TableCursor(file.iter_batches(batch_size=32_768), file.schema_arrow)
+    for start in range(0, len(records), AT_ONCE):
+        part = records[start : start + AT_ONCE]
+        yield len(part), _compare(package, cursors, part, problem)
+    for name, cursor in cursors.items():
+        if cursor.left():
+            problem("rows_without_record", tables[name].file)
 
 
 def _compare(

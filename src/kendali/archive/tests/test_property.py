@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import resource
+import tarfile
 import tempfile
 from collections.abc import Iterator
 from hashlib import sha256
@@ -16,11 +17,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kendali import fingerprint
+from kendali.archive.errors import PackageError
 from kendali.archive.package import INDEX_LINE, IndexLine
 from kendali.archive.reader import Package, read_conversation, scan_text
 from kendali.archive.stores import open_store
 from kendali.archive.tests.packages import CONVERSATIONS, RECORDINGS, Fill, bytes_file, recordings, write
-from kendali.archive.unit_tar import END, Member, layout, padding, walk
+from kendali.archive.unit_tar import BLOCK, END, Member, header, layout, padding, parse_header, walk
 from kendali.archive.verify import verify_package
 from kendali.connectors.base import Sink, Snapshot, SourceFile, Unit
 
@@ -124,6 +126,27 @@ def test_the_size_of_a_unit_is_known_before_it_is_written(facts: str, files: lis
     assert plan.size == len(body)
     assert plan.tail[-len(END) :] == END
     assert padding(len(body)) == 0
+
+
+@given(ANY_TEXT | st.from_regex(r"[a-z0-9._-]{1,110}", fullmatch=True), st.integers(0, 8**11 + 5))
+def test_a_tar_header_is_what_tarfile_writes_and_reads(name: str, size: int) -> None:
+    info = tarfile.TarInfo(name)
+    info.size, info.mode, info.mtime = size, 0o600, 0
+    block = header(name, size)
+    assert block == info.tobuf(tarfile.PAX_FORMAT, "utf-8", "surrogateescape")
+    if len(block) == BLOCK:
+        parsed = parse_header(block, 0)
+        assert parsed is not None
+        assert (parsed.name, parsed.size, parsed.type) == (
+            tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape").name,
+            size,
+            tarfile.REGTYPE,
+        )
+        for at in range(0, BLOCK, 7):
+            broken = bytearray(block)
+            broken[at] ^= 2
+            with pytest.raises(PackageError):
+                parse_header(bytes(broken), 0)
 
 
 class _Big(io.RawIOBase):
