@@ -10,6 +10,7 @@ import os
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Final
@@ -162,13 +163,14 @@ class PackageWriter:
         return Written(self.path, digest, size, self.records, self._keyring_object, self._generation)
 
     def abandon(self) -> None:
-        """Nothing stays that counts."""
-        self._publisher.shutdown(cancel_futures=True)
-        self._lanes.close()
-        for _, table, _ in self._tables.values():
-            table.close()
-        self._draft.abandon()
-        forget_keyrings(self._store, self._id, range(1, self._generation + 1))
+        """Nothing stays that counts; one step that fails does not keep the others from it."""
+        with ExitStack() as steps:  # from the last to the first
+            steps.callback(forget_keyrings, self._store, self._id, range(1, self._generation + 1))
+            steps.callback(self._draft.abandon)
+            for _, table, _ in self._tables.values():
+                steps.callback(table.close)
+            steps.callback(self._lanes.close)
+            steps.callback(self._publisher.shutdown, cancel_futures=True)
 
     # --- inside -----------------------------------------------------------------------------------------------
 

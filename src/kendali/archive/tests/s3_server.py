@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import boto3
@@ -13,8 +13,8 @@ REGION = "us-east-1"
 
 
 class S3:
-    def __init__(self, endpoint: str) -> None:
-        self.endpoint = endpoint
+    def __init__(self, endpoint: str, stop: Callable[[], None]) -> None:
+        self.endpoint, self.stop = endpoint, stop
         self.options = {
             "endpoint": endpoint,
             "region": REGION,
@@ -41,8 +41,16 @@ class S3:
 def s3_server() -> Iterator[S3]:
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
+    running = True
+
+    def stop() -> None:
+        nonlocal running
+        if running:
+            running = False
+            server.stop()
+
     try:
         host, port = server.get_host_and_port()
-        yield S3(f"http://{host}:{port}")
+        yield S3(f"http://{host}:{port}", stop)
     finally:
-        server.stop()
+        stop()
