@@ -31,6 +31,8 @@ def pip_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     for name in [name for name in os.environ if name.startswith(("PIP_", "UV_"))]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("PIP_CONFIG_FILE", str(tmp_path / "pip.conf"))
+    # The interpreter that the environment was made from has pip; the environment itself has none.
+    monkeypatch.setattr(sys, "executable", os.path.realpath(sys.executable))
     return tmp_path / "pip.conf"
 
 

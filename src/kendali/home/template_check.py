@@ -35,9 +35,9 @@ def problems() -> list[str]:
         except (TemplateSyntaxError, TemplateDoesNotExist) as problem:
             complaints.append(f"{path}: {problem}")
         for component in COMPONENT.findall(path.read_text()):
-            target = f"cotton/{component.replace('.', '/').replace('-', '_')}.html"
-            if component not in BUILT_IN and target not in known:
-                complaints.append(f"{path}: there is no component <c-{component}> ({target})")
+            target = f"cotton/{component.replace('.', '/').replace('-', '_')}"
+            if component not in BUILT_IN and not known & {f"{target}.html", f"{target}/index.html"}:
+                complaints.append(f"{path}: there is no component <c-{component}> ({target}.html)")
     return complaints
 
 

@@ -21,6 +21,7 @@ from kendali import environment
 from kendali.home import installation
 from kendali.home.database_roles import connect_arguments
 from kendali.home.embedded_postgres import THROW_AWAY, serving
+from kendali.home.postgres_place import place_for
 
 Settings = dict[str, str]
 
@@ -129,7 +130,7 @@ def test_a_failed_backup_leaves_nothing_and_a_full_folder_is_not_touched(
 
 def test_a_backup_of_postgresql_16_is_the_way_to_18(folder: Path) -> None:
     def given(major: int) -> Settings:
-        place = installation.place_for(folder / f"pg{major}", major=major, settings=THROW_AWAY)
+        place = place_for(folder / f"pg{major}", major=major, settings=THROW_AWAY)
         stack.enter_context(serving(place))
         home = {"KENDALI_HOME": str(folder / f"home{major}"), "DJANGO_SETTINGS_MODULE": "kendali.settings"}
         return os.environ | installation.new_secrets() | installation.addresses(place) | home | PYTHON

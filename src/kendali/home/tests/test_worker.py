@@ -46,7 +46,8 @@ def wait_for(condition: Callable[[], object], seconds: float = 60) -> None:
 
 
 def job() -> ProcrastinateJob:
-    return ProcrastinateJob.objects.get(task_name="wait_for_file")
+    found: ProcrastinateJob = ProcrastinateJob.objects.get(task_name="wait_for_file")
+    return found
 
 
 def test_another_worker_finishes_the_job_of_a_killed_one(start: Start, tmp_path: Path) -> None:
