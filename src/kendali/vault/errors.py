@@ -30,7 +30,7 @@ SENTENCES = {
     "change_open": _("A change of epoch is not finished yet. Type: kendali manage keys resume"),
     "change_overtaken": _("Another process carried this change on; nothing was done here."),
     "change_nothing_open": _("No change of epoch is open."),
-    "change_discarded": _("The change stopped before its switch and was discarded. The old epoch stays. Reason: %(why)s"),
+    "change_discarded": _("The change stopped before its switch and was discarded; the old epoch stays. %(why)s"),
     "package_key_unknown": _("No key of package %(package)s is known."),
     "package_key_exists": _("Package %(package)s has a key of generation %(generation)s already."),
     "package_key_destroyed": _("The key of package %(package)s was destroyed."),

@@ -118,7 +118,7 @@ class SlotAnswer(models.Model):
         ("wrote", _("written")),
         ("same", _("read back, the same")),
         ("opened", _("opened")),
-        ("unchanged", _("unchanged; only the recovery sheet opens it")),
+        ("unchanged", _("unchanged")),
         ("deleted", _("deleted")),
         ("absent", _("no key there")),
         ("present", _("key still there")),

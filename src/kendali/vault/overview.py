@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 
 from kendali.archive.errors import ArchiveError
 from kendali.archive.slots import KEYFILE, OFFHOST
+from kendali.vault.errors import sentence
 from kendali.vault.leftovers import leftovers
 from kendali.vault.models import Epoch, EpochChange, PackageKey, Sheet, Slot, SlotAnswer, VaultExport
-from kendali.vault.package_keys import as_slot, registered_slots
+from kendali.vault.package_keys import as_slot, master_of, registered_slots
 from kendali.vault.sheets import current_sheet
 
 STATES = {"opened": "done", "unchanged": "done", "unreachable": "soon", "absent": "late", "differs": "late"}
@@ -85,6 +86,7 @@ def warnings(slots: list[Slot]) -> list[str]:
         found.append(_("No off-host slot: after losing this machine the recovery sheet opens nothing. Add one."))
     if sheet is not None and sheet.confirmed_at is None:
         found.append(_("The recovery sheet is not confirmed: nobody has shown that it was printed and can be read."))
+    found += _unopened_epoch()
     disks: dict[int, list[str]] = {}
     for slot in slots:
         try:
@@ -99,6 +101,17 @@ def warnings(slots: list[Slot]) -> list[str]:
         if len(same) > 1
     ]
     return found
+
+
+def _unopened_epoch() -> list[str]:
+    epoch = Epoch.objects.filter(status=Epoch.CURRENT).first()
+    try:
+        if epoch is not None:
+            master_of(epoch)
+    except ArchiveError as error:
+        again = _("Was the database restored from an older backup? Then type: kendali manage keys reconcile")
+        return [f"{sentence(error)} {again}"]
+    return []
 
 
 def as_text() -> list[str]:

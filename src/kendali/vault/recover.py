@@ -56,12 +56,12 @@ def recover(*, identity: Identity, offhost: Path, places: Sequence[Place], actor
         current = Epoch.objects.filter(status=Epoch.CURRENT).first()
         if current is not None:
             return _refill(current, masters, identity, places, actor, at)
-        master, vault, data = _newest_vault(the_store(), masters)
+        master, vault, data = newest_vault(the_store(), masters)
         recipient = str(identity.recipient())
-        buried = _tombstones(the_store(), master)
+        buried = tombstones(the_store(), master)
         dead = {(key.package, key.generation): key.at for key in (*vault.destroyed, *buried)}
         unopened = _unopened(vault, master)
-        epoch = _epochs(master, vault, the_store(), at)
+        epoch = keep_epochs(master, vault, the_store(), at)
         _fill(places, epoch, master, recipient, at)
         with transaction.atomic():
             Epoch.objects.filter(pk=epoch.pk).update(status=Epoch.CURRENT, current_at=vault.at)
@@ -92,7 +92,7 @@ def _masters(identity: Identity, offhost: Path) -> list[Master]:
     return sorted(opened, key=lambda master: master.number, reverse=True)
 
 
-def _newest_vault(store: Store, masters: Sequence[Master]) -> tuple[Master, vaults.Vault, bytes]:
+def newest_vault(store: Store, masters: Sequence[Master]) -> tuple[Master, vaults.Vault, bytes]:
     """The newest vault that a master of ours authenticates, trying the newest epoch first; vaults of epochs that were
     discarded, or damaged ones, are passed over."""
     numbers = exports.vault_numbers(store)
@@ -107,7 +107,7 @@ def _newest_vault(store: Store, masters: Sequence[Master]) -> tuple[Master, vaul
     raise KeysError("vault_none", store=store.url, epoch=masters[0].number)
 
 
-def _tombstones(store: Store, master: Master) -> list[vaults.DestroyedKey]:
+def tombstones(store: Store, master: Master) -> list[vaults.DestroyedKey]:
     """A tombstone that claims this epoch and is not authentic stops the recovery: passing over it could bring a
     destroyed key back."""
     found = []
@@ -130,7 +130,7 @@ def _unopened(vault: vaults.Vault, master: Master) -> list[str]:
     return bad
 
 
-def _epochs(master: Master, vault: vaults.Vault, store: Store, at: datetime) -> Epoch:
+def keep_epochs(master: Master, vault: vaults.Vault, store: Store, at: datetime) -> Epoch:
     """The current epoch and, so that no number is used twice, every other number that a vault in the store names."""
     for number in exports.vault_numbers(store):
         try:

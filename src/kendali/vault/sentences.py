@@ -25,6 +25,10 @@ VERBS = {
         "%(actor)s recovered the keys of epoch %(epoch)s from recovery sheet, off-host copy and vault %(vault)s: "
         "%(keys)s keys, %(destroyed)s stay destroyed."
     ),
+    "keys.reconciled": _(
+        "%(actor)s reconciled a restored database with slots and store: epoch %(epoch)s, %(added)s keys added, "
+        "%(destroyed)s destroyed again."
+    ),
     "keys.slots_refilled": _(
         "%(actor)s filled %(slots)s slots of epoch %(epoch)s again from the recovery sheet and an off-host copy."
     ),
@@ -37,7 +41,7 @@ NOTICES = {
 
 _ANSWERS = {
     "opened": _("opened"),
-    "unchanged": _("unchanged; only the recovery sheet opens it"),
+    "unchanged": _("unchanged"),
     "absent": _("no key there"),
     "present": _("key still there"),
     "differs": _("holds something else"),

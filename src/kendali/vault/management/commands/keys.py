@@ -21,7 +21,7 @@ from kendali.archive.slots import places
 from kendali.audit.actor import Actor
 from kendali.vault import actions, overview, sheet_pdf
 from kendali.vault.errors import sentence
-from kendali.vault.models import EpochChange, SlotAnswer
+from kendali.vault.models import Epoch, EpochChange, SlotAnswer
 from kendali.vault.slot_actions import is_proof
 
 
@@ -50,6 +50,7 @@ class Command(BaseCommand):
         way.add_argument("--confirm", action="store_true", help="type group 14 back from the paper")
         sheet.add_argument("--replace", action="store_true", help="although the present one was confirmed")
         sub.add_parser("export", help="all wrapped keys into the store, as vault-NNNNNN")
+        sub.add_parser("reconcile", help="after restoring an older database: newer keys from slots and store")
         recover = sub.add_parser("recover", help="after losing the machine: sheet, off-host copy, newest vault")
         recover.add_argument(
             "--offhost", type=Path, required=True, help="the off-host file epoch-NNNNNN.age, or its folder"
@@ -82,9 +83,9 @@ class Command(BaseCommand):
             raise CommandError(_("Not proved: %(slots)s") % {"slots": ", ".join(bad)})
 
     def set_up(self, options: dict[str, Any]) -> None:
-        self.must_be_new(options["pdf"])
-        at = timezone.now()
-        sheet = actions.set_up(at=at, actor=self.actor, slots=places(settings.KENDALI_KEYS))
+        if not Epoch.objects.filter(status=Epoch.CURRENT).exists():
+            self.must_be_new(options["pdf"])
+        sheet = actions.set_up(at=timezone.now(), actor=self.actor, slots=places(settings.KENDALI_KEYS))
         if sheet is None:
             self.say(_("Keys are set up already; nothing was changed."))
         else:
@@ -163,6 +164,11 @@ class Command(BaseCommand):
             self.say(_("Epoch %(epoch)s from vault %(vault)s: %(keys)s keys, %(destroyed)s stay destroyed.") % facts)
         self.say(*(f"! {name}" for name in done.unopened))
         self.report(done.slots)
+
+    def reconcile(self, options: dict[str, Any]) -> None:
+        done = actions.reconcile(actor=self.actor, at=timezone.now())
+        facts = {"epoch": done.epoch, "added": done.added, "destroyed": done.destroyed}
+        self.say(_("Epoch %(epoch)s: %(added)s keys added, %(destroyed)s destroyed again.") % facts)
 
     def typed_sheet(self) -> Identity:
         """Group by group with an immediate check at a terminal; all of it at once from a pipe."""
