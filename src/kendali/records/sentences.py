@@ -75,7 +75,18 @@ NOTICES = {
     "unbackupable.propose": _("%(client)s: a record is proposed as “cannot be backed up”."),
 }
 
+SEARCH_FIELDS = {
+    "number": _("number"),
+    "since": _("from"),
+    "until": _("until"),
+    "customer_name": _("customer's name"),
+    "customer_phone": _("customer's phone number"),
+    "agent": _("agent"),
+    "channel": _("channel"),
+}
+
 WORDS: dict[str, dict[str, str]] = {
+    "fields": SEARCH_FIELDS,
     "problem": SHORT,  # codes of problems, as a pill says them
     "status": STATUS_WORDS,
 }

@@ -38,13 +38,14 @@ class Step:
 def steps(order: Escalation, verified: int) -> list[Step]:
     """Steps 1 and 5 of the procedure are those of conversations; recordings take 2 and 6."""
     first, second = ("2", "6") if order.record_class == "recording" else ("1", "5")
+    raised, accepted = _("Raised"), _("Accepted by IT")
     states = _states(order)
     drill = _("all records") if terms.get("drill.mode", order.client_id) == "all" else _drill_share(order)
     taken = order.accepted_by or order.started_by
     confirmed = order.confirmed_by or (order.raised_by if order.confirmed_at is None else None)
     return [
-        Step(f"{first} {_('Raised')}", _who(order.raised_by, order.raised_at), states[0]),
-        Step(f"{second} {_('Accepted by IT')}", _who(taken, order.accepted_at), states[1]),
+        Step(f"{first} {raised}", _who(order.raised_by, order.raised_at), states[0]),
+        Step(f"{second} {accepted}", _who(taken, order.accepted_at), states[1]),
         Step(_("Backed up"), _running_note(order), states[2]),
         Step(_("Verified"), _verified_note(verified), states[3]),
         Step(_("Restore drill"), drill, states[4]),
