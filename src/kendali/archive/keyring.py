@@ -11,7 +11,6 @@ from __future__ import annotations
 import hmac
 import os
 from collections.abc import Iterable
-from hashlib import sha256
 
 from kendali.archive.age import Identity
 from kendali.archive.errors import PackageError
@@ -24,9 +23,17 @@ _NONE = bytes(KEY)
 
 
 def derive(key: bytes, info: bytes) -> bytes:
-    """HKDF-SHA-256 (RFC 5869) without salt, 32 bytes: one block of expansion."""
-    pseudorandom = hmac.digest(bytes(32), key, sha256)
-    return hmac.digest(pseudorandom, info + b"\x01", sha256)
+    """HKDF-SHA-256 (RFC 5869) without salt, 32 bytes."""
+    return _expand(_extract(key), info)
+
+
+def _extract(key: bytes) -> bytes:
+    return hmac.digest(bytes(32), key, "sha256")
+
+
+def _expand(pseudorandom: bytes, info: bytes) -> bytes:
+    """One block is enough for 32 bytes."""
+    return hmac.digest(pseudorandom, info + b"\x01", "sha256")
 
 
 def identity_of(unit_key: bytes) -> Identity:
@@ -39,7 +46,7 @@ def unit_salt(unit_key: bytes) -> bytes:
 
 def keyed_digest(salt: bytes, fingerprint: bytes) -> bytes:
     """HMAC-SHA-256: all that is kept of a fingerprint outside sealed files."""
-    return hmac.digest(salt, fingerprint, sha256)
+    return hmac.digest(salt, fingerprint, "sha256")
 
 
 def aad(package_id: str, generation: int) -> bytes:
@@ -54,6 +61,7 @@ class Keyring:
         if len(keys) % KEY:
             raise PackageError("keyring_length", length=len(keys))
         self._keys = bytes(keys)
+        self._month: bytes | None = None  # of slot 0, half derived: all conversations share it
 
     @classmethod
     def generate(cls, slots: int) -> Keyring:
@@ -86,7 +94,9 @@ class Keyring:
         return unit_salt(self.unit_key(slot))
 
     def conversation_salt(self, ref: str) -> bytes:
-        return conversation_salt(self.unit_key(RECORDS_SLOT), ref)
+        if self._month is None:
+            self._month = _extract(self.unit_key(RECORDS_SLOT))
+        return _expand(self._month, b"kendali/1/digest\x00" + ref.encode("utf-8", "surrogatepass"))
 
     def grown(self, slots: int) -> Keyring:
         """The same keys and new random ones after them, `slots` in all."""
@@ -122,7 +132,3 @@ class Keyring:
         if not content.startswith(MAGIC):
             raise PackageError("not_a_keyring")
         return cls(content[len(MAGIC) :])
-
-
-def conversation_salt(month_key: bytes, ref: str) -> bytes:
-    return derive(month_key, b"kendali/1/digest\x00" + ref.encode("utf-8", "surrogatepass"))

@@ -46,6 +46,7 @@ from kendali.archive.unit_tar import FACTS_NAME, canonical_json, facts_json
 from kendali.connectors.base import FileDigest, Problem, Sink, Snapshot, SourceError, SourceFile, Unit, UnitResult
 
 FIRST_SLOTS: Final = 4096  # keys made at the start; doubled as often as needed, always durable before they are used
+_ADDING: Final = 4  # table batches waiting to be written
 _PUBLISHING: Final = 3  # finished files under way to the store at once
 
 
@@ -84,6 +85,8 @@ class PackageWriter:
         self._units_of: dict[str, dict[str, int]] = defaultdict(dict)
         self.records: list[WrittenRecord] = []
         self._done = Progress(0, 0, 0)
+        self._adder = ThreadPoolExecutor(1, "kendali-tables")
+        self._adding: deque[Future[None]] = deque()
         self._publisher = ThreadPoolExecutor(2, "kendali-publish")
         self._publishing: deque[Future[None]] = deque()
         name = f"data/{self._kind}s-"
@@ -99,7 +102,9 @@ class PackageWriter:
             slot = self._new_slot()
             file = SealedFile(self._draft.path(_table_file(name)), _table_file(name), self._recipient(slot))
             self._tables[name] = (slot, TableFile(name, batch.schema, file), file)
-        self._tables[name][1].add(batch)
+        # Compressing and sealing run beside the reading of the source; the order of the batches stays.
+        self._adding.append(self._adder.submit(self._tables[name][1].add, batch))
+        self._wait_added(_ADDING)
 
     def units(self, units: Iterable[Unit]) -> Iterator[UnitResult]:
         waiting: deque[Unit] = deque()
@@ -141,6 +146,7 @@ class PackageWriter:
     def finish(self, at: datetime) -> Written:
         if not any(record.keyed_digest for record in self.records):
             raise EmptyPackageError(self.records)
+        self._wait_added(0)
         self._lanes.finish()
         for slot, table, file in self._tables.values():
             self._list_file(slot, "table", table.finish(), file)
@@ -156,6 +162,7 @@ class PackageWriter:
             raise PackageError("keyring_read_back", key=self._keyring_object)
         self._check()
         self._draft.commit(tags[TAGMANIFEST])
+        self._adder.shutdown()
         self._publisher.shutdown()
         forget_keyrings(self._store, self._id, range(1, self._generation))
         size = sum(self._sizes.values()) + sum(map(len, tags.values()))
@@ -170,6 +177,7 @@ class PackageWriter:
             for _, table, _ in self._tables.values():
                 steps.callback(table.close)
             steps.callback(self._lanes.close)
+            steps.callback(self._adder.shutdown, cancel_futures=True)
             steps.callback(self._publisher.shutdown, cancel_futures=True)
 
     # --- inside -----------------------------------------------------------------------------------------------
@@ -219,6 +227,10 @@ class PackageWriter:
     def _wait_published(self, left: int) -> None:
         while self._publishing and (len(self._publishing) > left or self._publishing[0].done()):
             self._publishing.popleft().result()
+
+    def _wait_added(self, left: int) -> None:
+        while len(self._adding) > left:
+            self._adding.popleft().result()
 
     def _list_file(self, slot: int, kind: str, pack: Pack, file: SealedFile) -> None:
         digest = keyed_digest(self._ring.salt(slot), file.content.digest()).hex()
