@@ -5,8 +5,9 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
-import boto3
+import boto3  # type: ignore[import-untyped]
 from moto.server import ThreadedMotoServer
 
 REGION = "us-east-1"
@@ -22,7 +23,7 @@ class S3:
             "secret_access_key": "kendali-test-secret",
         }
 
-    def client(self):  # type: ignore[no-untyped-def]
+    def client(self) -> Any:
         return boto3.client(
             "s3",
             endpoint_url=self.endpoint,

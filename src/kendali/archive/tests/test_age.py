@@ -39,7 +39,7 @@ def _sealed(content: bytes, step: int | None = None) -> bytes:
 def _opened_elsewhere(sealed: bytes, folder: Path) -> bytes:
     """By the age command, or where there is none by pyrage."""
     if not shutil.which("age"):
-        return pyrage.decrypt(sealed, [pyrage.x25519.Identity.from_str(IDENTITY.secret_text())])
+        return bytes(pyrage.decrypt(sealed, [pyrage.x25519.Identity.from_str(IDENTITY.secret_text())]))
     (folder / "key").write_text(IDENTITY.secret_text() + "\n")
     run = subprocess.run(["age", "-d", "-i", folder / "key"], input=sealed, capture_output=True, check=True)
     return run.stdout

@@ -34,7 +34,7 @@ def _run(*words: str | Path, cwd: Path, data: bytes | None = None) -> bytes:
 def _age(sealed: Path) -> bytes:
     """``age -d -i identity.txt``; by pyrage where the command is not installed."""
     if not shutil.which("age"):
-        return pyrage.decrypt(sealed.read_bytes(), [pyrage.x25519.Identity.from_str(RECEIVER.secret_text())])
+        return bytes(pyrage.decrypt(sealed.read_bytes(), [pyrage.x25519.Identity.from_str(RECEIVER.secret_text())]))
     identity = sealed.parent / "identity.txt"
     identity.write_text(RECEIVER.secret_text() + "\n")
     try:
