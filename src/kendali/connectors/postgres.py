@@ -75,12 +75,14 @@ class Server:
         self._bulk: Any = None
 
     @contextmanager
-    def errors(self) -> Iterator[None]:
-        """Driver errors become SourceError; no text of a query or a row is passed on."""
+    def errors(self, **facts: object) -> Iterator[None]:
+        """Driver errors become SourceError with these facts, too; no text of a query or a row is passed on."""
         try:
             yield
         except (psycopg.Error, adbc_driver_manager.Error) as error:
-            raise self._translated(error) from None
+            translated = self._translated(error)
+            translated.facts.update(facts)
+            raise translated from None
 
     def _translated(self, error: Exception) -> SourceError:
         state = getattr(error, "sqlstate", None)

@@ -83,6 +83,10 @@ SENTENCES: dict[str, str] = {
     "record_missing": "The record is no longer at the source. Someone deleted it there; find out who and why.",
     "record_unreadable": "The record cannot be read: %(reason)s",
     "no_recording": "The call says it was recorded but names no file.",
+    "calls_without_id": (
+        "%(count)s call records name a recording but have no %(column)s, so they are in no list. Choose a column that "
+        "every call has in this source's settings."
+    ),
     "orphan": "The recording %(part)s is named by no call record. Find its call, or have it listed as unclaimed.",
     "orphans": "%(count)s recordings in the folder are named by no call record; the source's page lists them.",
     "orphans_not_all_checked": (

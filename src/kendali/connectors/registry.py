@@ -170,6 +170,8 @@ KINDS: dict[str, ConnectorKind] = {
                 when=("database", ("csv",)),
                 help="In order, separated by commas; empty = as Asterisk writes them.",
             ),
+            Field("call_column", "Column with the call's number", help="Empty = linkedid, else uniqueid."),
+            Field("date_column", "Column with the call's start", help="Empty = calldate, else start."),
             Field("file_column", "Column with the recording's name", help="Empty = recordingfile, else userfield."),
             Field(
                 "extension_digits",
@@ -206,6 +208,21 @@ KINDS: dict[str, ConnectorKind] = {
         FolderDropConnector,
     ),
 }
+
+
+def _words() -> dict[str, str]:
+    words: dict[str, str] = {}
+    for kind in KINDS.values():
+        words[kind.name] = kind.label
+        for field in kind.fields:
+            words[f"{kind.name}.{field.name}"] = field.label
+            words[f"{kind.name}.{field.name}.help"] = field.help
+            words |= {f"{kind.name}.{field.name}.{value}": text for value, text in field.choices}
+    return {name: text for name, text in words.items() if text and text not in dict(ZONES).values()}
+
+
+# What the source forms say, for the catalogue of translations.
+WORDS = _words()
 
 
 def open(kind: str, record_class: RecordClass, config: Mapping[str, Any], secret: Mapping[str, Any]) -> Connector:

@@ -17,7 +17,7 @@ PACKAGE = Path(__file__).resolve().parent.parent
 PO = Path("locale/id/LC_MESSAGES/django.po")
 PLACE = re.compile(r"%\(\w+\)[sd]|%[sd]|%%")
 # Tables of message ids in modules without Django, which have no gettext to mark them with.
-TABLES = ("kendali.connectors.problems:SENTENCES",)
+TABLES = ("kendali.connectors.problems:SENTENCES", "kendali.connectors.registry:WORDS")
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,8 +128,10 @@ class Cdr:
 
     def counts(self) -> dict[str, int]:
         call, named = self.column("call"), self._names_a_file()
-        _, rows = self._query(f"SELECT count(*), count(DISTINCT {call}) FROM {self._table} WHERE {named}")  # noqa: S608
-        return {"legs": int(rows[0][0]), "calls": int(rows[0][1])}
+        nameless = f"sum(CASE WHEN coalesce({call}, '') = '' THEN 1 ELSE 0 END)"
+        select = f"SELECT count(*), count(DISTINCT {call}), {nameless} FROM {self._table} WHERE {named}"  # noqa: S608
+        _, ((legs, calls, without_id),) = self._query(select)
+        return {"legs": int(legs), "calls": int(calls), "without_id": int(without_id or 0)}
 
     def close(self) -> None:
         self._source.close()

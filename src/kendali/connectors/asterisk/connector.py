@@ -253,6 +253,9 @@ class AsteriskConnector:
             if self._look:
                 version, skew, rights = self._looked(self._look, warnings)
             counts = self._cdr.counts()
+            if without := counts.pop("without_id"):
+                facts = {"count": without, "column": self._cdr.column("call")}
+                warnings.append(Problem("calls_without_id", facts=facts))
             if self._csv:
                 warnings += self._csv.problems
             if not problems:

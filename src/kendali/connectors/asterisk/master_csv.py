@@ -62,8 +62,7 @@ class MasterCsv:
             columns = self._columns or _columns(first)
             has_header = [name.strip().lower() for name in first] == list(columns)
             rows = self._rows(reader, [] if has_header or not first else [first], len(columns))
-            call = "linkedid" if "linkedid" in columns else "uniqueid"
-            keys = [key for key in (call, "start", "calldate") if key in columns]
+            keys = [key for key in ("linkedid", "uniqueid", "start", "calldate") if key in columns]
             lookup.create("cdr", columns)
             lookup.add("cdr", len(columns), rows)
             lookup.index("cdr", keys)

@@ -45,6 +45,8 @@ _PAGE = """
 """
 _SURVEY = "SELECT max(updated_at) AS modified FROM csat_survey_responses WHERE conversation_id = c.id"
 
+SEARCH_SECONDS = 20  # a person waits for it
+
 _UNCOVERED = """
     SELECT r.id, (SELECT min(m.created_at) FROM messages m WHERE m.conversation_id = r.id AND m.created_at > r.until)
     FROM unnest(%(ids)s::bigint[], %(until)s::timestamp[]) AS r (id, until)
@@ -111,5 +113,6 @@ def oldest_uncovered(server: Server, covered: Mapping[str, datetime]) -> dict[st
 def search(server: Server, account: int, text: str, limit: int) -> list[str]:
     escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     values = {"account": account, "pattern": f"%{escaped}%", "limit": limit}
-    with server.errors():
+    with server.errors(seconds=SEARCH_SECONDS), server.rows().transaction():
+        server.rows().execute(f"SET LOCAL statement_timeout = '{SEARCH_SECONDS:d}s'")
         return [str(ref) for ref, _ in server.rows().execute(_SEARCH, values)]

@@ -442,7 +442,8 @@ def test_memory_stays_the_same_for_any_size_of_source(empty: Postgres) -> None:
             "SELECT 1, 1, '2024-01-01', '2024-01-01', n FROM generate_series(2, 4000) n"
         )
         owner.execute(
-            f"INSERT INTO messages ({MESSAGE}) SELECT repeat('Halo, apa kabar? ', 1412), 1, 1, 1 + n % 4000, 0, '2024-01-01', '2024-01-01' "
+            f"INSERT INTO messages ({MESSAGE}) "
+            "SELECT repeat('Halo, apa kabar? ', 1412), 1, 1, 1 + n % 4000, 0, '2024-01-01', '2024-01-01' "
             "FROM generate_series(1, 20000) n"
         )
     source = opened(empty)
@@ -468,7 +469,8 @@ def test_local_midnight_is_strict_to_the_microsecond(chatwoot: Chatwoot, connect
     with chatwoot.owner() as owner:
         rows = owner.execute(
             "SELECT m.conversation_id::text, m.content FROM messages m "
-            "JOIN conversations c ON c.id = m.conversation_id WHERE c.account_id = 1 AND m.content LIKE 'Tengah malam % 2025-11-20'"
+            "JOIN conversations c ON c.id = m.conversation_id "
+            "WHERE c.account_id = 1 AND m.content LIKE 'Tengah malam % 2025-11-20'"
         ).fetchall()
     due = {listed.ref for listed in everything(connector, cut)}
     assert {content.split()[2]: ref in due for ref, content in rows} == {
