@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -17,6 +17,13 @@ MONTHS = 13
 
 
 @dataclass(frozen=True, slots=True)
+class Month:
+    month: date
+    overdue: int
+    due: int
+
+
+@dataclass(frozen=True, slots=True)
 class SourceGap:
     """One source on the radar. Without a policy nothing is due: `policy` None says so."""
 
@@ -27,17 +34,11 @@ class SourceGap:
     oldest_overdue: date | None
     newest_due: date | None
     open_order: Escalation | None
+    months: Mapping[date, Month]
 
     @property
     def waiting(self) -> int:
         return self.overdue + self.due
-
-
-@dataclass(frozen=True, slots=True)
-class Month:
-    month: date
-    overdue: int
-    due: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,29 +65,34 @@ def radar(clients: Iterable[Client], at: datetime, record_class: str | None = No
     orders = {
         order.source_id: order for order in Escalation.objects.filter(source__in=sources, status__in=Escalation.OPEN)
     }
-    gaps, months = [], {}
-    for source in sources:
-        policy = policies.get((source.client_id, source.record_class))
-        gaps.append(_gap(source, policy, orders.get(source.pk), at, months))
+    gaps = [
+        _gap(source, policies.get((source.client_id, source.record_class)), orders.get(source.pk), at)
+        for source in sources
+    ]
     shown = _window(at)
+    found = [month for gap in gaps for month in gap.months.values()]
     return Radar(
         gaps=gaps,
-        months=[Month(month, *months.get(month, [0, 0])) for month in shown],
-        earlier=sum(overdue for month, (overdue, _) in months.items() if month < shown[0]),
+        months=[_together(month, found) for month in shown],
+        earlier=sum(month.overdue for month in found if month.month < shown[0]),
     )
 
 
-def _gap(
-    source: Source, policy: Policy | None, order: Escalation | None, at: datetime, months: dict[date, list[int]]
-) -> SourceGap:
+def _together(month: date, found: Iterable[Month]) -> Month:
+    same = [one for one in found if one.month == month]
+    return Month(month, sum(one.overdue for one in same), sum(one.due for one in same))
+
+
+def _gap(source: Source, policy: Policy | None, order: Escalation | None, at: datetime) -> SourceGap:
     if policy is None:
-        return SourceGap(source, None, 0, 0, None, None, order)
+        return SourceGap(source, None, 0, 0, None, None, order, {})
     today = civil_time.local_date(at, policy.zone)
     overdue_before = civil_time.cut_date(today, policy.backup_after_years)
     retention = retention_of(policy)
     due_before = civil_time.local_date(rules.cuts(today, retention).due, policy.zone)
     overdue = due = 0
     oldest = newest = None
+    months: dict[date, list[int]] = {}
     for day, waiting in (
         DayCount.objects.filter(source=source, day__lt=due_before).order_by("day").values_list("day", "waiting")
     ):
@@ -95,7 +101,8 @@ def _gap(
         counts[0 if late else 1] += waiting
         overdue, due = overdue + late * waiting, due + (not late) * waiting
         oldest, newest = oldest or day, day
-    return SourceGap(source, policy, overdue, due, oldest, newest, order)
+    by_month = {month: Month(month, *counts) for month, counts in months.items()}
+    return SourceGap(source, policy, overdue, due, oldest, newest, order, by_month)
 
 
 def _window(at: datetime) -> list[date]:

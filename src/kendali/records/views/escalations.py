@@ -65,7 +65,7 @@ def _chosen(rows: QuerySet[Escalation], which: str) -> QuerySet[Escalation]:
 
 
 def _tabs(which: str) -> list[tuple[str, str, bool]]:
-    tabs = [("", _("All")), (OPEN, _("Open")), ("running", _("Running")), (ENDED, _("Closed"))]
+    tabs = [("", _("All")), (OPEN, _("Not closed")), ("running", _("Running")), (ENDED, _("Closed"))]
     return [(label, f"?status={value}" if value else "?", value == which) for value, label in tabs]
 
 

@@ -37,6 +37,7 @@ def radar(request: HttpRequest) -> HttpResponse:
         "form": form,
         "radar": found,
         "bars": pictures.month_bars(found.months),
+        "month_rows": pictures.month_rows(found),
         "overdue": overdue,
         "due": due,
         "legend": pictures.legend(overdue, due),
