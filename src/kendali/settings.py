@@ -23,7 +23,9 @@ if len(SECRET_KEY) < 32:
     )
 # Encrypts what the database may not hold in the clear: passwords of sources and stores. Never in a backup.
 KENDALI_INSTALLATION_KEY = environment.key("KENDALI_INSTALLATION_KEY", bytes(32) if TESTING else None)
-ALLOWED_HOSTS = environment.text("KENDALI_HOSTS", "localhost,127.0.0.1,[::1],testserver").split(",")
+# This machine may always ask, for its health at least.
+LOCAL = ["localhost", "127.0.0.1", "[::1]", *(["testserver"] if TESTING else [])]
+ALLOWED_HOSTS = [host.strip() for host in environment.text("KENDALI_HOSTS", "").split(",") if host.strip()] + LOCAL
 BASE_URL = environment.text("KENDALI_URL", "http://127.0.0.1:8000")
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 
@@ -147,6 +149,9 @@ X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BASE_URL.startswith("https://")
 SESSION_COOKIE_SAMESITE = "Lax"
+if SESSION_COOKIE_SECURE:  # https ends at the reverse proxy, which says so
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_HSTS_SECONDS = 365 * 24 * 3600
 
 # Where packages go, and where the keys of the epochs live (never in the database).
 KENDALI_STORE = environment.folder_or_bucket("KENDALI_STORE", str(HOME / "store"))

@@ -15,13 +15,19 @@ import pytest
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.db import connections
+from django.utils import timezone
 from psycopg.sql import SQL, Identifier
+from pytest_django import Settings as DjangoSettings
 
 from kendali import environment
-from kendali.home import installation
+from kendali.archive.vaults import vault_name
+from kendali.home import backup, installation
 from kendali.home.database_roles import connect_arguments
 from kendali.home.embedded_postgres import THROW_AWAY, serving
 from kendali.home.postgres_place import place_for
+from kendali.vault.models import VaultExport
+from kendali.vault.package_keys import the_store
+from kendali.vault.testing import set_up_keys
 
 Settings = dict[str, str]
 
@@ -86,6 +92,21 @@ def test_the_restored_database_still_forbids_what_the_first_one_did(
     manage(empty_database, "restore", tmp_path / "backup")
     with psycopg.connect(empty_database["DATABASE_URL"]) as database, pytest.raises(psycopg.Error):
         database.execute("DELETE FROM audit_entry")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_backup_holds_the_newest_vault_and_no_master(settings: DjangoSettings, tmp_path: Path) -> None:
+    settings.KENDALI_STORE = str(tmp_path / "store")
+    settings.DATABASE_OWNER = settings.DATABASE_OWNER | {"NAME": connections["default"].settings_dict["NAME"]}
+    set_up_keys(tmp_path / "keys")
+    manifest = backup.write(tmp_path / "backup", at=timezone.now())
+    vault = the_store().read(vault_name(VaultExport.objects.latest("number").number))
+    copies = [path for path in (tmp_path / "backup").iterdir() if path.read_bytes() == vault]
+    assert [path.name in manifest["files"] for path in copies] == [True]
+    masters = [path.read_bytes() for path in (tmp_path / "keys").rglob("*") if path.is_file()]
+    together = b"".join(path.read_bytes() for path in (tmp_path / "backup").iterdir())
+    assert masters
+    assert not [master for master in masters if master.strip() in together]
 
 
 def test_no_secret_is_in_a_backup(process_environment: Settings, tmp_path: Path) -> None:
