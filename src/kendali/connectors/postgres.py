@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -79,14 +80,16 @@ class Server:
         """Driver errors become SourceError with these facts, too; no text of a query or a row is passed on."""
         try:
             yield
-        except (psycopg.Error, adbc_driver_manager.Error) as error:
+        except (psycopg.Error, adbc_driver_manager.Error, pa.ArrowException, OSError) as error:
+            # Arrow says OSError for what ends a result while it is read.
             translated = self._translated(error)
             translated.facts.update(facts)
             raise translated from None
 
     def _translated(self, error: Exception) -> SourceError:
-        state = getattr(error, "sqlstate", None)
         text = str(error)
+        written = re.search(r"SQLSTATE: (\w{5})", text)
+        state = getattr(error, "sqlstate", None) or (written[1] if written else None)
         code = _SQLSTATES.get(state or "")
         if code is None:
             code = next((code for phrase, code in _PHRASES if phrase in text), None)
@@ -95,7 +98,7 @@ class Server:
         if code in {"connection_lost", "too_slow"} or self._broken():
             self.close()
         if code is None:
-            code = "connection_lost" if isinstance(error, psycopg.OperationalError) else "source_failed"
+            code = "connection_lost" if isinstance(error, psycopg.OperationalError | OSError) else "source_failed"
         first_line = text.strip().splitlines()[0] if text.strip() else type(error).__name__
         facts: dict[str, Any] = {"reason": first_line if state is None else f"SQLSTATE {state}", **self.place}
         named = _quoted(first_line)
