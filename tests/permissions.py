@@ -12,8 +12,8 @@ fails tests/test_permission_table.py.
     }
 
 `allow`: nicknames of tests/cast.py (EVERYBODY for all). `stranger`: those who get 404 because the object belongs to a
-client they have nothing to do with. All others get 403, and who is not logged in is sent to the log-in (an API: 401).
-"Allowed" means any answer but 401, 403, 404 and a server error: an empty form is refused by its rules, not by rights.
+client they have nothing to do with. All others get 403, and who is not logged in is sent to the log-in (`api`: 401).
+"Allowed" means any answer but 401, 403, 404 and 500: an empty form is refused by its rules, not by rights.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ class Line:
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = "GET"
     kwargs: Callable[[Cast], Mapping[str, Any]] = field(default=lambda cast: {})
     data: Callable[[Cast], Mapping[str, Any]] = field(default=lambda cast: {})
+    api: bool = False  # asked with a token of the person instead of a session; data is sent as JSON
     anonymous: str = "login"  # "login" (sent there), "anybody" (allowed), or a status like "401"
     refused: int = 403
 

@@ -99,6 +99,12 @@ class User(AbstractBaseUser):
 
         require(self, action)
 
+    def client_ids(self, action: str) -> frozenset[int] | None:
+        """Clients for which this person may do it; None: for all of them."""
+        from kendali.accounts.permissions import client_ids
+
+        return client_ids(self, action)
+
 
 class RoleGrant(models.Model):
     """A role of one person, for one client or (null) for all of them; ended, never deleted."""

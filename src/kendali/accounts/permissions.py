@@ -220,6 +220,12 @@ def same_person(a: User | int | None, b: User | int | None, *, since: datetime |
     return rows.exists()
 
 
+def client_ids(user: User, action: str) -> frozenset[int] | None:
+    """Clients for which this person may do it; None: for all of them."""
+    ids = {right.client_id for right in rights(user) if right.role in CAN[action]}
+    return None if None in ids else frozenset(number for number in ids if number is not None)
+
+
 def covers(right: Right, client: Client | int | None) -> bool:
     return client is None or right.client_id is None or right.client_id == _id(client)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from django import forms
 from django.apps import apps
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -58,6 +58,11 @@ def matching(values: dict[str, Any]) -> QuerySet[Entry]:
     if verb.endswith("."):
         return rows.filter(verb__startswith=verb)
     return rows.filter(verb=verb) if verb else rows
+
+
+def within(rows: QuerySet[Entry], client_ids: frozenset[int] | None) -> QuerySet[Entry]:
+    """What concerns these clients, and what concerns none in particular; None: everything."""
+    return rows if client_ids is None else rows.filter(Q(client=None) | Q(client__in=client_ids))
 
 
 def _midnight(day: Any) -> datetime:

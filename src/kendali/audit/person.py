@@ -12,8 +12,14 @@ class Person(Protocol):
     def require(self, action: str) -> None:
         """Raises PermissionDenied with its reason."""
 
+    def client_ids(self, action: str) -> frozenset[int] | None:
+        """Clients for which the person may do it; None: for all."""
 
-def require(request: HttpRequest, action: str) -> None:
+
+def require(request: HttpRequest, action: str) -> Person:
+    """The person, who may do it; PermissionDenied otherwise."""
     if not request.user.is_authenticated:
         raise PermissionDenied
-    cast(Person, request.user).require(action)
+    person = cast(Person, request.user)
+    person.require(action)
+    return person

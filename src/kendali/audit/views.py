@@ -13,9 +13,9 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from kendali.audit.filters import FilterForm, matching
+from kendali.audit.filters import FilterForm, matching, within
 from kendali.audit.models import Anchor, Entry
-from kendali.audit.person import require
+from kendali.audit.person import Person, require
 from kendali.audit.sentences import actor
 from kendali.audit.sentences import render as sentence
 
@@ -25,9 +25,9 @@ MOST_ROWS = 100_000  # of one spreadsheet; more is asked for by dates
 
 @login_required
 def trail(request: HttpRequest) -> HttpResponse:
-    require(request, "audit.view")
+    person = require(request, "audit.view")
     form = FilterForm(request.GET)
-    rows = _rows(form)
+    rows = _rows(form, person)
     before = request.GET.get("before", "")
     if before.isdigit():
         rows = rows.filter(pk__lt=int(before))
@@ -48,10 +48,10 @@ def trail(request: HttpRequest) -> HttpResponse:
 @login_required
 def export(request: HttpRequest) -> HttpResponseBase:
     """The filtered trail, oldest of the newest MOST_ROWS last, in constant memory."""
-    require(request, "audit.view")
+    person = require(request, "audit.view")
     file = tempfile.TemporaryFile()  # noqa: SIM115  (FileResponse closes it)
     with xlsxwriter.Workbook(file, {"constant_memory": True, "strings_to_formulas": False}) as book:
-        _write(book, _rows(FilterForm(request.GET))[:MOST_ROWS])
+        _write(book, _rows(FilterForm(request.GET), person)[:MOST_ROWS])
     file.seek(0)
     return FileResponse(file, as_attachment=True, filename=f"audit-{timezone.localdate():%Y%m%d}.xlsx")
 
@@ -73,8 +73,10 @@ def _write(book: Any, rows: QuerySet[Entry]) -> None:
             sheet.write_string(line, column, text)
 
 
-def _rows(form: FilterForm) -> QuerySet[Entry]:
-    return matching(form.cleaned_data) if form.is_valid() else Entry.objects.none()
+def _rows(form: FilterForm, person: Person) -> QuerySet[Entry]:
+    if not form.is_valid():
+        return Entry.objects.none()
+    return within(matching(form.cleaned_data), person.client_ids("audit.view"))
 
 
 def _address(kept: Any, **more: object) -> str:

@@ -32,6 +32,7 @@ class Happened:
     at: datetime
     sentence: str
     state: str = ""
+    actor: str = ""
 
 
 class ReturnForm(forms.Form):

@@ -122,6 +122,14 @@ def test_the_trail_is_filtered(cast: Cast, query: str, there: str, not_there: st
     assert not_there not in page
 
 
+def test_who_oversees_one_client_does_not_read_about_another(cast: Cast) -> None:
+    fill(cast)
+    cast.rahma.grants.update(client=cast.nusantara)
+    page = cast.web(cast.rahma).get("/audit/").content.decode()
+    assert "memberi Budi peran" in page
+    assert "kolom" not in page
+
+
 def test_the_trail_is_exported_with_the_same_filters(cast: Cast) -> None:
     fill(cast)
     answer = cast.web(cast.maya).get("/audit/unduh/?verb=user.")
