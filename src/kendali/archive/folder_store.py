@@ -6,7 +6,7 @@ import errno
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -47,11 +47,13 @@ def os_errors(what: object) -> Iterator[None]:
         raise StoreUnreachableError("unreachable", **facts) from error
 
 
-def flush(path: Path) -> None:
-    """fsync a file or folder."""
+def flush(path: Path, *, forget: bool = False) -> None:
+    """fsync a file or folder. `forget`: what is read of it next comes from the disk, not from memory."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
+        if forget and hasattr(os, "posix_fadvise"):
+            os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
     finally:
         os.close(descriptor)
 
@@ -90,6 +92,7 @@ class FolderStore:
     def __init__(self, root: Path) -> None:
         self.root = root.absolute()
         self.url = str(self.root)
+        self.options: Mapping[str, str] = {}
         with os_errors(self.root):
             if not self.root.is_dir():
                 if self.root.exists():
@@ -214,7 +217,7 @@ class FolderDraft:
 
     def publish(self, name: str) -> None:
         with os_errors(name):
-            flush(self._folder / name)
+            flush(self._folder / name, forget=True)
 
     def commit(self, last: bytes) -> None:
         with os_errors(self._key):

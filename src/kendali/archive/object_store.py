@@ -100,9 +100,9 @@ class _Stream:
 
 class ObjectStore:
     def __init__(self, url: str, options: Mapping[str, str]) -> None:
-        self.url = url
+        self.url, self.options = url, options
         self.settings = settings_of(options)
-        self._spool = options.get("spool") or tempfile.gettempdir()
+        self._spool = options.get("spool") or os.environ.get("KENDALI_SPOOL") or tempfile.gettempdir()
         client: dict[str, Any] = {"connect_timeout": "10s", "timeout": "120s"}
         if options.get("header"):
             name, _, value = options["header"].partition(":")

@@ -47,6 +47,7 @@ class Draft(Protocol):
 
 class Store(Protocol):
     url: str  # without credentials
+    options: Mapping[str, str]  # what `open_store` was given beside it
 
     def put(self, key: str, data: bytes) -> None:
         """Create, durably; StoreExistsError and no change where something is there."""
@@ -91,8 +92,8 @@ def open_store(url: str, options: Mapping[str, str] | None = None) -> Store:
 
     S3 options (else the environment): endpoint (AWS_ENDPOINT_URL), region (AWS_REGION), access_key_id
     (AWS_ACCESS_KEY_ID), secret_access_key (AWS_SECRET_ACCESS_KEY), session_token (AWS_SESSION_TOKEN); spool: a local
-    folder for packs on their way up; header: one more ``name: value`` that a server wants; retries. StoreError says
-    what is wrong; nothing is written yet but an absent folder.
+    folder for packs on their way up (KENDALI_SPOOL); header: one more ``name: value`` that a server wants; retries.
+    StoreError says what is wrong; nothing is written yet but an absent folder.
     """
     if "://" not in url or url.startswith("file://"):
         from kendali.archive.folder_store import FolderStore

@@ -20,6 +20,7 @@ from kendali.archive.package import INDEX, INDEX_LINE, RECORDS, IndexLine, Progr
 from kendali.archive.reader import Package, parse_facts
 from kendali.archive.stores import Store
 from kendali.archive.verify_chat import check_conversations
+from kendali.archive.verify_tables_process import check_apart
 from kendali.connectors.base import Problem
 
 REQUIRED: Final = frozenset({bag.DECLARATION, bag.INFO, bag.MANIFEST})
@@ -40,6 +41,8 @@ class _Run:
 
     store: Store
     path: str
+    key: bytes
+    apart: bool  # parse tables in a process of its own
     progress: Callable[[Progress], None]
     check: Callable[[], None]
     problems: list[Problem] = field(default_factory=list)
@@ -67,10 +70,11 @@ def verify_package(
 ) -> list[Problem]:
     """`expected`: the tagmanifest's SHA-256 (hex) as the package row has it. `destroyed`: slots whose keys were
     destroyed on purpose; any other slot without a key is a problem, and so is one of these with a key.
+    `processes`: how many read packs, None = one per processor; 0 = everything in this process, the tables, too.
 
     Raises StoreUnreachableError where nothing can be said, and what `check` raises; damage is always in the answer.
     """
-    run = _Run(store, path, progress, check)
+    run = _Run(store, path, package_key, processes != 0, progress, check)
     sums = _check_bag(run, expected)
     if sums is None:
         return run.problems
@@ -285,7 +289,10 @@ def _check_records(
         run.problem("units_without_record", count=lost)
     if not recordings:
         tables = {name: line for name, line in package.tables().items() if line.slot in digests}
-        compared = check_conversations(package, tables, listed, run.problem, run.tick)
+        if run.apart:
+            compared = check_apart(package, run.key, tables.values(), run.problem, run.tick)
+        else:
+            compared = check_conversations(package, tables, listed, run.problem, run.tick)
     if not compared:
         run.problem("nothing_verified")
     told = package.info.get("Kendali-Records", "")

@@ -10,14 +10,16 @@ from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from kendali.archive import bag
+from kendali.archive import bag, verify_tables_process
 from kendali.archive.age import encrypt_bytes
 from kendali.archive.destroy import forget_old_keyrings, replace_keyring
 from kendali.archive.drill import drill
 from kendali.archive.errors import PackageError, SealError
-from kendali.archive.keyring import Keyring
+from kendali.archive.keyring import Keyring, keyed_digest
 from kendali.archive.package import INDEX_LINE, IndexLine, Written, load_keyring
 from kendali.archive.reader import Package, open_recording
 from kendali.archive.stores import Store
@@ -39,6 +41,7 @@ class Case:
         self.ring: Keyring = load_keyring(store, written.path.rsplit("/", 1)[-1], key)[0]
 
     def codes(self, **options: object) -> set[str]:
+        options = {"processes": 0} | options
         return {p.code for p in verify_package(self.store, self.written.path, self.key, **options)}  # type: ignore[arg-type]
 
     @property
@@ -257,9 +260,32 @@ def test_a_table_or_list_with_other_content_is_told_before_it_is_parsed(chat: Ca
     assert chat.codes() == set()
 
 
-def test_an_empty_list_of_records_is_a_problem(case: Case, tmp_path: Path) -> None:
-    from kendali.archive.keyring import keyed_digest
+def test_a_forged_table_is_told_alike_in_this_process_and_in_one_of_its_own(chat: Case) -> None:
+    """Forged by somebody with the key, digest and all: it comes as far as the parser."""
+    name, old = "data/tables/messages.age", (chat.place / "data/tables/messages.age").read_bytes()
+    schema = Package(chat.store, chat.written.path, chat.key).conversation("1")["messages"].schema
+    rows = pa.Table.from_pylist([{"_ref": "0", "content": "forged"}, {"_ref": "x", "content": "more"}], schema)
+    parquet = pa.BufferOutputStream()
+    pq.write_table(rows, parquet)
+    for content, told in ((b"PAR1 not parquet", "table_unreadable"), (parquet.getvalue().to_pybytes(), "fingerprint")):
+        sealed = _unit(chat, 2, content)
+        (chat.place / name).write_bytes(sealed)
+        digest = keyed_digest(chat.ring.salt(2), sha256(content).digest()).hex()
+        chat.index(2, length=len(sealed), digest=digest)
+        chat.rebag()
+        here, apart = chat.codes(processes=0), chat.codes(processes=1)
+        assert told in here
+        assert here == apart
+    assert "rows_without_record" in here
+    (chat.place / name).write_bytes(old)
 
+
+def test_a_parser_that_dies_is_a_problem(chat: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verify_tables_process, "SILENCE", 0.0)
+    assert chat.codes(processes=1) == {"tables_process", "nothing_verified"}
+
+
+def test_an_empty_list_of_records_is_a_problem(case: Case, tmp_path: Path) -> None:
     empty = _unit(case, 0, b"")
     (case.place / "data/records.age").write_bytes(empty)
     case.index(0, length=len(empty), digest=keyed_digest(case.ring.salt(0), sha256(b"").digest()).hex())
