@@ -287,11 +287,35 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='record',
+            index=models.Index(condition=models.Q(('changed_at__isnull', False)), fields=['source', 'backup_clock', 'id'], name='record_changed'),
+        ),
+        migrations.AddIndex(
+            model_name='record',
+            index=models.Index(condition=models.Q(('vanished_at__isnull', False)), fields=['source', 'id'], name='record_vanished'),
+        ),
+        migrations.AddIndex(
+            model_name='record',
+            index=models.Index(condition=models.Q(('started_at__isnull', True)), fields=['source', 'id'], name='record_without_date'),
+        ),
+        migrations.AddIndex(
+            model_name='record',
             index=models.Index(condition=models.Q(('backup_clock__isnull', False), ('vanished_at__isnull', True)), fields=['source', 'backup_clock', 'id'], name='record_not_backed_up'),
         ),
         migrations.AddIndex(
             model_name='record',
             index=models.Index(fields=['source', '-last_activity_at', '-id'], name='record_by_activity'),
+        ),
+        migrations.AddIndex(
+            model_name='record',
+            index=models.Index(fields=['source', 'display'], name='record_by_display'),
+        ),
+        migrations.AddIndex(
+            model_name='record',
+            index=models.Index(fields=['source', 'agent', '-last_activity_at', '-id'], name='record_by_agent'),
+        ),
+        migrations.AddIndex(
+            model_name='record',
+            index=models.Index(fields=['source', 'channel', '-last_activity_at', '-id'], name='record_by_channel'),
         ),
         migrations.AddIndex(
             model_name='record',

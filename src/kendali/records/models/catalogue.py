@@ -81,6 +81,21 @@ class Record(models.Model):
                 condition=models.Q(backup_clock__isnull=False, vanished_at__isnull=True),
             ),
             models.Index(fields=["source", "-last_activity_at", "-id"], name="record_by_activity"),
+            models.Index(fields=["source", "display"], name="record_by_display"),
+            models.Index(fields=["source", "agent", "-last_activity_at", "-id"], name="record_by_agent"),
+            models.Index(fields=["source", "channel", "-last_activity_at", "-id"], name="record_by_channel"),
+            # The few that are listed apart must be found without a walk over the million.
+            models.Index(
+                fields=["source", "backup_clock", "id"],
+                name="record_changed",
+                condition=models.Q(changed_at__isnull=False),
+            ),
+            models.Index(
+                fields=["source", "id"], name="record_vanished", condition=models.Q(vanished_at__isnull=False)
+            ),
+            models.Index(
+                fields=["source", "id"], name="record_without_date", condition=models.Q(started_at__isnull=True)
+            ),
             models.Index(
                 fields=["customer_name_hmac"],
                 name="record_by_name",
