@@ -3,69 +3,59 @@ is cut off, and the page asks nothing of another host and breaks no rule of its 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Request, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Route
 from pytest_django.live_server_helper import LiveServer
+
+from tests.browser import faults, launched, listen
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-# Playwright's synchronous face runs an event loop in this thread; the database is not used in it.
-os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-QUIET = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-sync"
 WAYS = [(width, scheme, language) for width in (1440, 360) for scheme in ("light", "dark") for language in ("id", "en")]
 
 
 @pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as play:
-        started = play.chromium.launch(executable_path=chromium, args=QUIET.split())
+    with launched(chromium) as started:
         yield started
-        started.close()
 
 
-def opened(browser: Browser, url: str, width: int, scheme: str, language: str, complaints: list[str]) -> Page:
+def opened(browser: Browser, url: str, width: int = 1440, scheme: str = "light", language: str = "id") -> Page:
     context = browser.new_context(
         viewport={"width": width, "height": 800},
         color_scheme="dark" if scheme == "dark" else "light",
         reduced_motion="reduce",
     )
     context.add_cookies([{"name": "django_language", "value": language, "url": url}])
-    page = context.new_page()
-    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("request", lambda request: _only_ours(request, url, complaints))
-    page.goto(f"{url}/gaya/")
-    page.locator(".player.is-live").wait_for()
+    return context.new_page()
+
+
+def shown(browser: Browser, live_server: LiveServer) -> Page:
+    page = opened(browser, live_server.url)
+    page.goto(f"{live_server.url}/gaya/")
     return page
-
-
-def _only_ours(request: Request, url: str, complaints: list[str]) -> None:
-    if not request.url.startswith((url, "data:", "blob:")):
-        complaints.append(f"asked another host: {request.url}")
 
 
 @pytest.mark.parametrize(("width", "scheme", "language"), WAYS)
 def test_every_component_is_accessible_and_whole(
     browser: Browser, live_server: LiveServer, width: int, scheme: str, language: str
 ) -> None:
-    complaints: list[str] = []
-    page = opened(browser, live_server.url, width, scheme, language, complaints)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page = opened(browser, live_server.url, width, scheme, language)
+    complaints = listen(page, live_server.url)
+    page.goto(f"{live_server.url}/gaya/")
+    page.locator(".player.is-live").wait_for()
     assert page.locator("html").get_attribute("lang") == language
     assert complaints == []  # before axe, which adds a style of its own
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
+    assert faults(page) == []
 
 
 def test_a_dialog_opens_takes_the_focus_and_closes_by_escape(browser: Browser, live_server: LiveServer) -> None:
-    page = opened(browser, live_server.url, 1440, "light", "id", [])
+    page = shown(browser, live_server)
     page.locator("[data-dialog=return-dialog]").click()
     assert page.locator("#return-dialog").evaluate("dialog => dialog.matches(':modal')")
-    assert Axe().run(page).violations_count == 0
+    assert faults(page) == []
     page.keyboard.press("Escape")
     assert not page.locator("#return-dialog").is_visible()
 
@@ -79,7 +69,7 @@ def test_without_scripts_dialogs_open_and_the_recording_plays(browser: Browser, 
 
 
 def test_progress_moves_without_reloading(browser: Browser, live_server: LiveServer) -> None:
-    page = opened(browser, live_server.url, 1440, "light", "id", [])
+    page = shown(browser, live_server)
 
     def later(route: Route) -> None:
         route.fulfill(body=route.fetch().text().replace("34880", "55000"))
@@ -89,7 +79,7 @@ def test_progress_moves_without_reloading(browser: Browser, live_server: LiveSer
 
 
 def test_a_form_is_sent_once_however_often_it_is_clicked(browser: Browser, live_server: LiveServer) -> None:
-    page = opened(browser, live_server.url, 1440, "light", "id", [])
+    page = shown(browser, live_server)
     count = """button => {
         let sent = 0;
         window.addEventListener("submit", event => { if (!event.defaultPrevented) sent++; event.preventDefault(); });
