@@ -7,7 +7,7 @@ happens in the same transaction that points the records to it, under the fence o
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -17,11 +17,11 @@ from django.utils import timezone
 
 from kendali.archive import drill, stores, verify, writer
 from kendali.archive.errors import ArchiveError, EmptyPackageError
-from kendali.archive.package import PackageInfo, Progress, WrittenRecord
+from kendali.archive.package import PackageInfo, Progress, WrittenRecord, load_keyring
 from kendali.audit import actions as audit
 from kendali.audit.actor import SYSTEM
 from kendali.connectors.base import Connector, Sink, Snapshot, SourceError
-from kendali.records.actions import counts, escalations, lease, numbers, sources
+from kendali.records.actions import counts, customers, escalations, lease, numbers, sources
 from kendali.records.actions.sources import plain
 from kendali.records.models import Escalation, EscalationItem, Package, PackageCheck
 from kendali.terms import settings as terms
@@ -111,9 +111,10 @@ def _one_package(
 ) -> None:
     package, key = _begin(order, fence, month)
     reporter = _Reporter(order, fence, package, len(lines))
+    watch = customers.Watch(order.source)
 
     def fill(sink: Sink) -> Iterator[Snapshot]:
-        return connector.snapshot([line.ref for line in lines], sink)
+        return connector.snapshot([line.ref for line in lines], watch.over(sink))
 
     try:
         written = writer.write_package(
@@ -123,8 +124,10 @@ def _one_package(
     except EmptyPackageError as empty:
         _settle_without_package(fence, package, empty.records, lines)
         return
-    Package.objects.filter(pk=package.pk).update(
-        status=Package.Status.WRITTEN,
+    _advance(
+        package,
+        Package.Status.WRITING,
+        Package.Status.WRITTEN,
         path=written.path,
         size=written.size,
         written_at=timezone.now(),
@@ -133,7 +136,14 @@ def _one_package(
     )
     package.refresh_from_db()
     checks = _read_back(order, fence, package, store, key, reporter)
-    _settle(fence, package, written.records, lines, checks)
+    ring, _generation = load_keyring(store, str(package.pk), key)
+    _settle(fence, package, written.records, lines, checks, watch.sealed(ring, written.records))
+
+
+def _advance(package: Package, now: str, then: str, **changes: object) -> None:
+    """A package that a successor has abandoned meanwhile stays abandoned."""
+    if not Package.objects.filter(pk=package.pk, status=now).update(status=then, **changes):
+        raise lease.Fenced(package.number)
 
 
 def _info(order: Escalation, month: date) -> PackageInfo:
@@ -174,7 +184,7 @@ def _read_back(
         checks.append(_drill(order, package, store, key, fence))
     problems = [problem for check in checks for problem in check.problems]
     if problems:
-        Package.objects.filter(pk=package.pk).update(status=Package.Status.DAMAGED, problems=problems)
+        _advance(package, Package.Status.WRITTEN, Package.Status.DAMAGED, problems=problems)
         raise Damaged(package, problems)
     return checks
 
@@ -234,7 +244,7 @@ GONE = "record_missing"  # the connector's word for a ref that the source no lon
 STAGE = """
 CREATE TEMPORARY TABLE settled (
   item bigint, record bigint, outcome text, slot integer, keyed_digest bytea, length bigint,
-  covered_until timestamptz, modified_at timestamptz, problems jsonb
+  covered_until timestamptz, modified_at timestamptz, problems jsonb, customer bytea
 )
 """
 VERSIONS = """
@@ -245,7 +255,7 @@ FROM settled s WHERE s.keyed_digest IS NOT NULL
 """
 RECORDS = """
 UPDATE records_record r SET version_id = v.id, covered_until = s.covered_until, covered_modified_at = s.modified_at,
-  backup_clock = NULL, changed_at = NULL
+  backup_clock = NULL, changed_at = NULL, customer_sealed = s.customer
 FROM settled s JOIN records_recordversion v ON v.record_id = s.record AND v.package_id = %(package)s
 WHERE r.id = s.record AND s.outcome = 'backed_up'
 """
@@ -262,12 +272,13 @@ def _settle(
     records: Sequence[WrittenRecord],
     lines: list[Line],
     checks: list[PackageCheck],
+    sealed: Mapping[str, bytes],
 ) -> None:
     """One transaction: the package counts, and every line has its outcome."""
     now = timezone.now()
     with transaction.atomic():
         order = fence.lock()
-        backed_up = _give_outcomes(package, records, lines, now)
+        backed_up = _give_outcomes(package, records, lines, now, sealed)
         PackageCheck.objects.bulk_create(checks)
         package.status, package.records, package.verified_at = Package.Status.VERIFIED, backed_up, now
         package.drilled_at, package.drill_records = now, checks[-1].records
@@ -296,12 +307,15 @@ def _settle_without_package(
     """Not one record of the batch could be copied whole: every line says why, and there is no package."""
     with transaction.atomic():
         fence.lock()
-        _give_outcomes(package, [replace(record, keyed_digest=None) for record in records], lines, timezone.now())
+        _give_outcomes(package, [replace(record, keyed_digest=None) for record in records], lines, timezone.now(), {})
         Package.objects.filter(pk=package.pk).update(status=Package.Status.ABANDONED, path="")
 
 
-def _give_outcomes(package: Package, records: Sequence[WrittenRecord], lines: list[Line], at: datetime) -> int:
-    """Versions, records and lines by three statements, whatever their number; returns how many are backed up."""
+def _give_outcomes(
+    package: Package, records: Sequence[WrittenRecord], lines: list[Line], at: datetime, sealed: Mapping[str, bytes]
+) -> int:
+    """Versions, records and lines by three statements, whatever their number; returns how many are backed up.
+    `sealed`: name and phone of the customer by ref."""
     written = {record.ref: record for record in records}
     backed_up = 0
     with connection.cursor() as cursor:
@@ -310,7 +324,7 @@ def _give_outcomes(package: Package, records: Sequence[WrittenRecord], lines: li
             for line in lines:
                 outcome, row = _outcome(written.get(line.ref))
                 backed_up += outcome == EscalationItem.Outcome.BACKED_UP
-                copy.write_row((line.item, line.record, outcome, *row))
+                copy.write_row((line.item, line.record, outcome, *row, sealed.get(line.ref)))
         for statement in (VERSIONS, RECORDS, ITEMS):
             cursor.execute(statement, {"package": package.pk, "at": at})
         cursor.execute("DROP TABLE settled")

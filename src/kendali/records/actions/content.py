@@ -27,7 +27,7 @@ def open_content(*, user: User, at: datetime, record: Record, reason: str) -> Co
     actor = permissions.acting(user, "record.open_content", record.client)
     if len(reason.strip()) < SHORTEST_REASON:
         raise RuleRefused(no(_("Say in a few words why you open this content; it is kept in the audit trail.")))
-    if record.version_id is None:
+    if not record.versions.exists():
         raise RuleRefused(
             no(_("This record is not in a verified package yet; its content is still at the source only."))
         )
@@ -37,8 +37,14 @@ def open_content(*, user: User, at: datetime, record: Record, reason: str) -> Co
     return opening
 
 
+def opening(user: User, record: Record, at: datetime) -> ContentOpening | None:
+    """The person's opening of this record that is valid now; the one that lasts longest."""
+    valid = ContentOpening.objects.filter(user=user, record=record, at__lte=at, until__gt=at)
+    return valid.order_by("-until").first()
+
+
 def is_open(user: User, record: Record, at: datetime) -> bool:
-    return ContentOpening.objects.filter(user=user, record=record, at__lte=at, until__gt=at).exists()
+    return opening(user, record, at) is not None
 
 
 def package_of(version: RecordVersion) -> OpenPackage:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -49,7 +50,12 @@ class Fence:
             raise Fenced(f"order {self.order_id}, attempt {self.attempt}")
 
     def lock(self) -> Escalation:
-        """Inside a transaction: the order's row, locked, still ours. Raises Fenced."""
+        """Inside a transaction: the order's row, locked, still ours. Raises Fenced.
+
+        A worker that is put to sleep in the middle of it would keep the lock for ever: the server ends its transaction.
+        """
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL idle_in_transaction_session_timeout = '{max(5, _lease().seconds)}s'")
         order = self._mine().select_for_update(of=("self",)).select_related("client", "source", "policy").first()
         if order is None:
             raise Fenced(f"order {self.order_id}, attempt {self.attempt}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -11,6 +12,7 @@ from kendali.accounts import permissions
 from kendali.accounts.models import User
 from kendali.accounts.permissions import RuleRefused
 from kendali.archive import stores
+from kendali.archive.errors import StoreMissingError
 from kendali.audit import actions as audit
 from kendali.audit.actor import SYSTEM
 from kendali.notices import actions as notices
@@ -105,7 +107,8 @@ def clean(*, at: datetime) -> int:
     stores.clean_temporary(store, day_old)
     cleaned = 0
     for package in Package.objects.filter(status=Package.Status.ABANDONED, path__gt="", created_at__lt=day_old):
-        store.remove_package(package.path)
+        with suppress(StoreMissingError):  # it never got as far as its name
+            store.remove_package(package.path)
         Package.objects.filter(pk=package.pk).update(path="")
         cleaned += 1
     return cleaned

@@ -29,6 +29,15 @@ MOST = 1000  # matches worth showing; a search that finds more is too wide
 SHORTEST = 3
 
 
+def searched(*, user: User, at: datetime, client: Client | None, fields: list[str], found: int) -> None:
+    """That somebody looked for records, and by which fields; never for what. Without a field it was no search."""
+    actor = permissions.acting(user, "record.search", client)
+    if fields:
+        facts = {"fields": fields, "count": found}
+        with transaction.atomic():
+            audit.record("record.searched", actor=actor, at=at, client=client, facts=facts)
+
+
 def begin(*, user: User, at: datetime, client: Client, text: str, reason: str) -> TextSearch:
     """Ask for a search; a job carries it out. The text itself is not in the audit trail."""
     from kendali.records import tasks  # tasks call actions; here an action defers a task
