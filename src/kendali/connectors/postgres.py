@@ -28,6 +28,7 @@ _SQLSTATES = {
 }
 # The server's message is all libpq gives of a failed connection; it has no SQLSTATE there.
 _PHRASES = (
+    ("statement timeout", "too_slow"),
     ("password authentication failed", "wrong_password"),
     ("no password supplied", "wrong_password"),
     ('role "', "wrong_password"),
@@ -45,6 +46,10 @@ _PHRASES = (
     ("connection is lost", "connection_lost"),
     ("could not receive data", "connection_lost"),
     ("no connection to the server", "connection_lost"),
+    ("SSL SYSCALL error", "connection_lost"),
+    ("SSL connection has been closed", "connection_lost"),
+    ("Connection reset", "connection_lost"),
+    ("Broken pipe", "connection_lost"),
 )
 
 
@@ -98,7 +103,7 @@ class Server:
         if code in {"connection_lost", "too_slow"} or self._broken():
             self.close()
         if code is None:
-            code = "connection_lost" if isinstance(error, psycopg.OperationalError | OSError) else "source_failed"
+            code = "connection_lost" if isinstance(error, psycopg.OperationalError) else "source_failed"
         first_line = text.strip().splitlines()[0] if text.strip() else type(error).__name__
         facts: dict[str, Any] = {"reason": first_line if state is None else f"SQLSTATE {state}", **self.place}
         named = _quoted(first_line)

@@ -14,6 +14,7 @@ from psycopg import sql
 
 from kendali.connectors.base import Connector, Cut, SourceError
 from kendali.connectors.chatwoot.schema import ALL, BY_NAME, CONTENT, TABLES
+from kendali.connectors.postgres import BulkTransaction, Server
 from kendali.connectors.problems import sentence
 from kendali.connectors.registry import open as open_connector
 from kendali.connectors.tests.conftest import Chatwoot
@@ -434,7 +435,7 @@ def test_a_source_that_is_gone_in_the_middle_is_one_clear_error(chatwoot: Chatwo
 
 
 def test_memory_stays_the_same_for_any_size_of_source(empty: Postgres) -> None:
-    """480 MB of messages; only a few batches are ever held."""
+    """480 MB of messages, all in the second half of the conversations: a batch that grew on small ones is cut down."""
     with psycopg.connect(empty.dsn, autocommit=True) as owner:
         one_conversation(owner)
         owner.execute(
@@ -443,7 +444,7 @@ def test_memory_stays_the_same_for_any_size_of_source(empty: Postgres) -> None:
         )
         owner.execute(
             f"INSERT INTO messages ({MESSAGE}) "
-            "SELECT repeat('Halo, apa kabar? ', 1412), 1, 1, 1 + n % 4000, 0, '2024-01-01', '2024-01-01' "
+            "SELECT repeat('Halo, apa kabar? ', 1412), 1, 1, 2001 + n % 2000, 0, '2024-01-01', '2024-01-01' "
             "FROM generate_series(1, 20000) n"
         )
     source = opened(empty)
@@ -479,3 +480,19 @@ def test_local_midnight_is_strict_to_the_microsecond(chatwoot: Chatwoot, connect
         "at": False,
         "after": False,
     }
+
+
+def test_a_source_that_takes_too_long_is_told_as_slow(empty: Postgres) -> None:
+    server = Server(empty.config, empty.secret, statement_seconds=1)
+    slow = "SELECT n, pg_sleep(0.001)::text FROM generate_series(1, 10000) n"
+    for ask in (lambda: server.rows().execute(slow), lambda: bulk(server, slow)):
+        with pytest.raises(SourceError) as raised, server.errors():
+            ask()
+        assert (raised.value.code, raised.value.facts["seconds"]) == ("too_slow", 1)
+    assert bulk(server, "SELECT 1 AS one").num_rows == 1
+    server.close()
+
+
+def bulk(server: Server, query: str) -> pa.Table:
+    with BulkTransaction(server) as source:
+        return source.table(query)
