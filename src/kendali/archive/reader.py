@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, cast
 
 import pyarrow as pa
@@ -82,11 +83,13 @@ class OpenUnit:
 class Package:
     """A package with its keyring open. Cheap to make; keep it only as long as the work takes: it holds keys.
 
+    Tables stay open in it, so a second conversation of the same package is found faster; one thread at a time.
     PackageError: another format or id; SealError: another key; StoreError.
     """
 
     def __init__(self, store: Store, path: str, package_key: bytes) -> None:
         self.store, self.path = store, path
+        self._open: dict[int, pq.ParquetFile] = {}
         self.package_id = package_id_of(path)
         self.info = parse_bag_info(store.read(f"{path}/{INFO}"))
         if self.info.get("Kendali-Format") != FORMAT:
@@ -112,11 +115,15 @@ class Package:
         count = len(content) // INDEX_LINE
         return [IndexLine.parse(content[n * INDEX_LINE : (n + 1) * INDEX_LINE], n) for n in range(count)]
 
-    def tables(self) -> dict[str, IndexLine]:
-        """By name; bag-info tells their slots."""
+    @cached_property
+    def _tables(self) -> dict[str, IndexLine]:
         slots = self.info.get("Kendali-Table-Slots", "").split()
         lines = [self.line(int(slot)) for slot in slots if slot.isdigit()]
         return {table_name(line): line for line in lines if line.kind == "table"}
+
+    def tables(self) -> dict[str, IndexLine]:
+        """By name; bag-info tells their slots."""
+        return self._tables
 
     def reader(self, line: IndexLine, ahead: int = 4) -> SeekingReader:
         """The content of a sealed unit as a seekable file."""
@@ -134,7 +141,10 @@ class Package:
         return open_unit(self.reader(line))
 
     def parquet(self, line: IndexLine) -> pq.ParquetFile:
-        return pq.ParquetFile(pa.PythonFile(self.reader(line, _WHOLE_FILE_AHEAD), mode="r"))
+        if line.slot not in self._open:
+            reader = self.reader(line, _WHOLE_FILE_AHEAD)
+            self._open[line.slot] = pq.ParquetFile(pa.PythonFile(reader, mode="r"))
+        return self._open[line.slot]
 
     def records(self) -> Iterator[WrittenRecord]:
         """All records of the package, in the order in which they were written; opened with slot 0."""
