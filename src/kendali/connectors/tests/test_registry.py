@@ -83,3 +83,10 @@ def test_no_password_stands_in_an_error_or_a_name() -> None:
             source.due(None, "", 1)
         assert "geheim-1" not in f"{told} {raised.value} {raised.value.facts}"
         source.close()
+
+
+def test_every_setting_is_described_in_the_documentation() -> None:
+    text = (FOLDER.parents[2] / "docs" / "sources.md").read_text("utf-8")
+    for kind in KINDS.values():
+        for field in kind.fields:
+            assert f"`{field.name}`" in text, field.name
