@@ -253,16 +253,18 @@ def scan_text(
     package_key: bytes,
     text: str,
     progress: Callable[[int, int], None] = lambda done, of: None,
+    columns: Collection[str] = (),
 ) -> Iterator[str]:
-    """Refs of conversations whose messages hold `text` (any text column, case ignored), in the package's order.
-    `progress(row groups done, of all)`. One row group in memory at a time."""
+    """Refs of conversations whose messages hold `text` (case ignored) in these columns, by default in any column of
+    text, in the package's order. `progress(row groups done, of all)`. One row group in memory at a time."""
     package = Package(store, path, package_key)
     line = package.tables().get(MESSAGES)
     if line is None:
         return
     file = package.parquet(line)
     schema = file.schema_arrow
-    columns = [f.name for f in schema if f.name != "_ref" and (pa.types.is_string(f.type) or _is_large(f.type))]
+    texts = [f.name for f in schema if f.name != "_ref" and (pa.types.is_string(f.type) or _is_large(f.type))]
+    columns = [name for name in texts if not columns or name in columns]
     newest = None
     for number in range(file.num_row_groups):
         rows = file.read_row_group(number, columns=["_ref", *columns])

@@ -5,6 +5,8 @@ Each kind of source of conversations has a module `chat` with
 - `TABLES`: the archived tables that are needed to show a conversation, `messages` among them;
 - `TEXT_COLUMNS`: the columns of `messages` that hold what people wrote (all that a search looks into);
 - `chat(tables, zone)`: a `Chat` of the given rows of one conversation. The rows of `messages` may be a page of them.
+- `CUSTOMER_COLUMNS`: table → the columns that say whose conversation it is; `customers(tables)`: ref → `Customer`, of
+  the rows of many conversations.
 
 Text is text: whatever a customer wrote (HTML, scripts, control characters) is a string to be shown as such.
 """
@@ -20,6 +22,12 @@ import pyarrow as pa
 
 Direction = Literal["incoming", "outgoing", "note", "activity"]
 Tables = Mapping[str, pa.Table]
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    name: str = ""
+    phone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,28 +58,23 @@ class Message:
 @dataclass(frozen=True, slots=True)
 class Chat:
     messages: Sequence[Message]
-    customer_name: str = ""
-    customer_phone: str = ""
+    customer: Customer = field(default_factory=Customer)
     facts: Mapping[str, str] = field(default_factory=dict)  # inbox, subject, team …: English message id → value
-
-
-@dataclass(frozen=True, slots=True)
-class Customer:
-    name: str
-    phone: str
 
 
 class ChatModule(Protocol):
     TABLES: Sequence[str]
     TEXT_COLUMNS: Sequence[str]
+    CUSTOMER_COLUMNS: Mapping[str, Sequence[str]]
     chat: Callable[[Tables, str], Chat]
+    customers: Callable[[Tables], dict[str, Customer]]
 
 
 def printable(text: str) -> str:
     """What cannot be shown (control characters, lone surrogates) becomes a visible mark; line breaks and tabs stay."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return "".join(
-        char if char in "\n\t" or char >= " " and char != "\x7f" and not _lone(char) else "\ufffd" for char in text
+        char if char in "\n\t" or (char >= " " and char != "\x7f" and not _lone(char)) else "\ufffd" for char in text
     )
 
 

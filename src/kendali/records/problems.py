@@ -40,6 +40,9 @@ SENTENCES: dict[str, str] = {
     "checksum": _("A file of the package is not what was written. A new backup is needed."),
     "tagmanifest": _("The package is not the one that was written: its digest differs. A new backup is needed."),
     "nothing_verified": _("Not one record could be verified: that is never a success. A new backup is needed."),
+    "no_key": _("The key of this content was destroyed or never made; nothing current opens it any more."),
+    "package_key_destroyed": _("The key of this package was destroyed; nothing current opens it any more."),
+    "package_key_unknown": _("The key of this package is not in this database. Restore Kendali's newest backup."),
     "scan_killed": _("The worker was ended in the middle of the scan. Scan again; what was read is kept."),
     "not_at_source": _("The record was not at the source when its turn came. Find out who deleted it there."),
 }
@@ -95,6 +98,9 @@ SHORT: dict[str, str] = {
     "empty_package": _("nothing could be copied"),
     "truncated": _("sealed file cut off"),
     "does_not_open": _("does not open"),
+    "no_key": _("key destroyed"),
+    "package_key_destroyed": _("key destroyed"),
+    "package_key_unknown": _("key unknown"),
     "scan_killed": _("interrupted"),
     "not_at_source": _("no longer at the source"),
 }

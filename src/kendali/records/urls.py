@@ -1,6 +1,6 @@
 """The addresses of records control, in Indonesian."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from kendali.records.views import (
     client_page,
@@ -47,5 +47,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("paket/<uuid:pk>/periksa/", packages.check, name="package_check"),
     path("pengaturan/", settings.settings_list, name="settings"),
     path("pengaturan/<str:key>/", settings.setting, name="setting"),
+    path("", include("kendali.records.content_urls")),
     path("terbackup/", client_page.client_page, name="client_page"),
 ]

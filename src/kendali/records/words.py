@@ -101,3 +101,24 @@ def told_problem(problem: Mapping[str, object]) -> Told:
     sentence = say(msgid, facts) if msgid else gettext("Unexpected problem (%(code)s).") % {"code": code}
     word = archive_problems.SHORT.get(code)
     return Told(gettext(word) if word else code.replace("_", " "), sentence, code)
+
+
+# What a message is beside text, in Chatwoot's words (its enum content_type).
+MESSAGE_KINDS: dict[str, Text] = {
+    "input_text": _("question"),
+    "input_textarea": _("question"),
+    "input_email": _("question for the e-mail address"),
+    "input_select": _("choice"),
+    "cards": _("cards"),
+    "form": _("form"),
+    "article": _("articles"),
+    "input_csat": _("satisfaction survey"),
+    "integrations": _("integration"),
+    "sticker": _("sticker"),
+    "voice_call": _("voice call"),
+}
+
+
+def message_kind(kind: str) -> str:
+    """A kind nobody knows yet is shown as one that is not known."""
+    return str(MESSAGE_KINDS.get(kind) or gettext("unknown kind of message")) if kind else ""

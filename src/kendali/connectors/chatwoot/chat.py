@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from kendali.connectors.chat import Attachment, Chat, Direction, Message, Tables, printable
+from kendali.connectors.chat import Attachment, Chat, Customer, Direction, Message, Tables, printable
 from kendali.fingerprint import REF
 
 TABLES = (
@@ -24,6 +24,7 @@ TABLES = (
     "teams",
     "tags",
 )
+CUSTOMER_COLUMNS = {"conversations": ("contact_id",), "contacts": ("id", "name", "phone_number")}
 TEXT_COLUMNS = ("content", "processed_message_content", "content_attributes")
 
 INCOMING, OUTGOING, ACTIVITY, TEMPLATE = range(4)  # messages.message_type
@@ -43,7 +44,8 @@ CONTENT_TYPES = {
     12: "voice_call",
 }
 PLAIN = {"", "incoming_email"}
-PLACE, LINK = 4, 5  # attachments.file_type: location, fallback; the others have a file
+PLACE = 4  # attachments.file_type; those with a file have a blob, all others at most an address
+
 Row = Mapping[str, Any]
 
 
@@ -57,10 +59,18 @@ def chat(tables: Tables, zone: str) -> Chat:
     customer = contacts.get(conversation.get("contact_id")) or {}
     return Chat(
         messages,
-        customer_name=_text(customer.get("name")),
-        customer_phone=_text(customer.get("phone_number")),
+        customer=Customer(_text(customer.get("name")), _text(customer.get("phone_number"))),
         facts=_facts(tables, conversation),
     )
+
+
+def customers(tables: Tables) -> dict[str, Customer]:
+    wanted = {(row[REF], row["contact_id"]) for row in tables["conversations"].to_pylist()}
+    return {
+        row[REF]: Customer(_text(row["name"]), _text(row["phone_number"]))
+        for row in tables["contacts"].to_pylist()
+        if (row[REF], row["id"]) in wanted
+    }
 
 
 def _rows(tables: Tables, name: str) -> Iterable[Row]:

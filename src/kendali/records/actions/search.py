@@ -19,6 +19,7 @@ from kendali.archive.errors import ArchiveError
 from kendali.archive.reader import scan_text
 from kendali.audit import actions as audit
 from kendali.connectors.base import SourceError
+from kendali.connectors.reading import CHATS
 from kendali.records import secrets
 from kendali.records.actions import sources
 from kendali.records.models import Package, Record, Source, TextSearch
@@ -65,15 +66,24 @@ def run(search: TextSearch) -> None:
     places = list(Source.objects.filter(conversations, active=True))
     packages = list(
         Package.objects.filter(status=Package.Status.VERIFIED, source__client=search.client,
-                               source__record_class="conversation").order_by("-month")
+                               source__record_class="conversation").select_related("source").order_by("-month")
     )  # fmt: skip
+    search.status = TextSearch.Status.RUNNING
     search.total, search.done, search.problems = len(places) + len(packages), 0, []
-    search.save(update_fields=["total", "done", "problems"])
-    for source in places:
-        _ask_source(search, source, text)
-    for package in packages:
-        _read_package(search, package, text)
-    search.status, search.finished_at = TextSearch.Status.DONE, timezone.now()
+    search.save(update_fields=["status", "total", "done", "problems"])
+    try:
+        for source in places:
+            _ask_source(search, source, text)
+        for package in packages:
+            _read_package(search, package, text)
+    except Exception:
+        _end(search, TextSearch.Status.FAILED)  # the page says so; the job may be tried again
+        raise
+    _end(search, TextSearch.Status.DONE)
+
+
+def _end(search: TextSearch, status: str) -> None:
+    search.status, search.finished_at = status, timezone.now()
     search.save(update_fields=["status", "finished_at"])
 
 
@@ -89,7 +99,8 @@ def _ask_source(search: TextSearch, source: Source, text: str) -> None:
 def _read_package(search: TextSearch, package: Package, text: str) -> None:
     try:
         store = stores.open_store(settings.KENDALI_STORE)
-        refs = scan_text(store, package.path, vault.package_key(package.pk), text)
+        columns = CHATS[package.source.kind].TEXT_COLUMNS
+        refs = scan_text(store, package.path, vault.package_key(package.pk), text, columns=columns)
         _add(search, package.source_id, refs)
     except ArchiveError as error:
         search.problems.append({"place": package.number, "code": error.code, "facts": audit.plain(error.facts)})

@@ -2,10 +2,11 @@
 
 from ninja import Router
 
-from kendali.records.api import catalogue, escalations, packages, policies, sources
+from kendali.records.api import catalogue, content, escalations, packages, policies, sources
 
 router = Router()
 router.add_router("", catalogue.router)
+router.add_router("", content.router)
 router.add_router("/sources", sources.router)
 router.add_router("/escalations", escalations.router)
 router.add_router("/packages", packages.router)

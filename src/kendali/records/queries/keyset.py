@@ -38,8 +38,8 @@ def page(rows: QuerySet[M], order: Sequence[str], args: QueryDict, limit: int = 
     has_newer, has_older = (more, True) if back else (cursor is not None, more)
     return Page(
         found,
-        newer=_address(args, "before", order, found[0]) if found and has_newer else "",
-        older=_address(args, "after", order, found[-1]) if found and has_older else "",
+        newer=address(args, "before", order, found[0]) if found and has_newer else "",
+        older=address(args, "after", order, found[-1]) if found and has_older else "",
     )
 
 
@@ -58,7 +58,7 @@ def _beyond(order: Sequence[str], cursor: Sequence[object]) -> Q:
     return Q(**{f"{name}__{than}e": cursor[0]}) & later
 
 
-def _address(args: QueryDict, name: str, order: Sequence[str], row: Model) -> str:
+def address(args: QueryDict, name: str, order: Sequence[str], row: Model) -> str:
     args = args.copy()
     for old in ("after", "before"):
         args.pop(old, None)

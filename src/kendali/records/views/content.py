@@ -72,7 +72,7 @@ def _context(opened: Open) -> dict[str, object]:
     record = opened.record
     return {
         "record": record,
-        "version": opened.version,
+        "kept": opened.version,
         "opening": opened.opening,
         "zone": record.source.zone,
         "now": timezone.now(),

@@ -59,16 +59,17 @@ def _address(posted: QueryDict) -> str:
             kept[f"{name}_hmac"] = found.hex() if found else "00"
         elif value:
             kept[name] = value
-    for name in HASHED:  # searched for before, and not typed anew
-        if posted.get(f"{name}_hmac") and f"{name}_hmac" not in kept:
-            kept[f"{name}_hmac"] = posted[f"{name}_hmac"]
+    for name, value in _hidden(posted):  # looked for before, and not typed anew
+        if name not in kept:
+            kept[name] = value
     if not kept:
         kept["kelas"] = ""
     return kept.urlencode()
 
 
 def _hidden(args: QueryDict) -> list[tuple[str, str]]:
-    return [(f"{name}_hmac", args[f"{name}_hmac"]) for name in HASHED if args.get(f"{name}_hmac")]
+    found = [(f"{name}_hmac", args.get(f"{name}_hmac", "")) for name in HASHED]
+    return [(name, str(value)) for name, value in found if value]
 
 
 def _query(args: QueryDict, form: SearchForm) -> query.Query:
