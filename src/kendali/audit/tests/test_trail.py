@@ -108,7 +108,7 @@ def test_the_trail_is_paged_newest_first(cast: Cast) -> None:
         ("verb=client.changed", "kolom", "Budi peran"),
         ("client=bank-nusantara", "Budi peran", "kolom"),
         ("object=telko", "kolom", "Budi peran"),
-        ("since=2026-11-20&until=2026-11-20", "kolom", "tidak ada"),
+        ("since=2026-11-20&until=2026-11-20", "kolom", "Tidak ada entri"),
         ("since=2026-11-21", "masuk.", "kolom"),
         ("verb=tidak.ada", "Tidak ada entri yang cocok", "kolom"),
         ("since=kemarin", "Tidak ada entri yang cocok", "kolom"),
