@@ -107,3 +107,9 @@ def test_the_css_names_only_files_that_exist() -> None:
     sheet = STATIC / "kendali" / "kendali.css"
     for address in re.findall(r'url\("([^"]+)"\)', sheet.read_text()):
         assert (sheet.parent / Path(address)).resolve().exists()
+
+
+def test_the_sprite_holds_only_icons_that_pages_use() -> None:
+    said = "".join(path.read_text() for path in [*TEMPLATES.values(), *PACKAGE.rglob("*.py")])
+    there = re.findall(r'<symbol id="([\w-]+)"', (VENDOR / "icons.svg").read_text())
+    assert [name for name in there if f'"{name}"' not in said and f"'{name}'" not in said] == []

@@ -172,6 +172,12 @@ def month_chart(bars: Sequence[charts.Bar], wide: bool = False) -> charts.Chart:
 
 
 @register.filter
+def trimmed(slot: str | SafeString) -> str:
+    """A slot without the white space the template has around it, for text whose own line breaks count."""
+    return SafeString(slot.strip()) if isinstance(slot, SafeString) else slot.strip()
+
+
+@register.filter
 def has_text(slot: str | SafeString | None) -> bool:
     """Whether a component's slot says anything but white space."""
     return bool(slot and str(slot).strip())
