@@ -18,6 +18,7 @@ from kendali.audit.actions import StaleState
 from kendali.connectors.base import SourceError
 from kendali.home import api_general
 from kendali.records.api import router as records
+from kendali.vault.api import router as keys
 
 
 class Token(HttpBearer):
@@ -33,6 +34,7 @@ class Token(HttpBearer):
 api = NinjaAPI(title="Kendali", version="1.0.0", auth=Token(), urls_namespace="api-v1", docs_url=None)
 api.add_router("", api_general.router)
 api.add_router("", records)
+api.add_router("", keys)
 
 
 @api.exception_handler(Refused)

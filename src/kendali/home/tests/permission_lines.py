@@ -65,6 +65,8 @@ API = {
     "list_waiting": Line(api=True, allow=EVERYBODY),
     "inbox": Line(api=True, allow=EVERYBODY),
     "audit": Line(api=True, allow=f"{OVERSIGHT} aulia adi"),
+    "show_keys": Line(api=True, allow="adi indra rahma aulia"),
+    "prove_slots": Line(api=True, method="POST", allow="adi indra"),
     "show_radar": Line(api=True, allow=STAFF),
     "list_records": Line(
         api=True, allow=READERS, stranger=OTHER_CLIENT, data=lambda cast: {"source": source_row(cast).pk}

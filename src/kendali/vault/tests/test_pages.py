@@ -7,8 +7,12 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
+from kendali.accounts.own_actions import create_token
+from kendali.accounts.permissions import SCOPES
 from kendali.archive.recovery import RecoverySheet
 from kendali.audit.actor import SYSTEM
 from kendali.notices.models import Notice
@@ -89,3 +93,15 @@ def test_at_night_the_vault_is_written_and_a_failing_slot_is_told(cast: Cast, ke
         (cast.indra.name, "keys.not_proved"),
     }
     assert VaultExport.objects.count() == 3
+
+
+def test_the_api_shows_and_proves_the_same(cast: Cast, keys: Keys) -> None:
+    def ask(method: str, path: str, who: str) -> Any:
+        _, secret = create_token(user=getattr(cast, who), at=timezone.now(), name="x", scopes=list(SCOPES))
+        return getattr(Client(), method)(f"/api/v1{path}", headers={"Authorization": f"Bearer {secret}"})
+
+    assert [slot["answer"] for slot in ask("post", "/keys/prove", "adi").json()] == ["opened", "opened", "unchanged"]
+    shown = ask("get", "/keys", "aulia").json()
+    assert (shown["epoch"], shown["vault"], shown["left_over"]) == (1, "vault-000001", [])
+    assert ask("post", "/keys/prove", "aulia").status_code == 403
+    assert ask("get", "/keys", "clara").status_code == 403
