@@ -35,6 +35,7 @@ class Command(BaseCommand):
         parser.add_argument("--conversations", type=int, default=make.CONVERSATIONS)
         parser.add_argument("--recordings", type=int, default=make.RECORDINGS)
         parser.add_argument("--seed", type=int, default=make.SEED)
+        parser.add_argument("--no-past", action="store_true", help="leave out the backups of earlier months")
         parser.add_argument(
             "--replace", action="store_true", help="drop the sample's source systems and make them anew"
         )
@@ -71,7 +72,8 @@ class Command(BaseCommand):
         organisation.retention(users, now)
         found = organisation.connect(users, place, now)
         self._timed("scan", organisation.scan_all, found)
-        self._timed("backups of earlier months", organisation.past_work, users, found, today)
+        if not options["no_past"]:
+            self._timed("backups of earlier months", organisation.past_work, users, found, today)
 
     def _timed(self, what: str, work: Any, *arguments: Any, **options: Any) -> None:
         began = time.monotonic()

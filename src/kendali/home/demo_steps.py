@@ -1,0 +1,185 @@
+"""The scenes of `kendali demo`, each with what must hold."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+from django.conf import settings
+from django.db import connection
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from kendali import civil_time
+from kendali.accounts.models import User
+from kendali.archive import export, stores
+from kendali.archive.age import Identity
+from kendali.archive.reader import Package as OpenPackage
+from kendali.audit import sentences
+from kendali.audit.models import Entry
+from kendali.audit.verify import verify
+from kendali.connectors.base import Snapshot
+from kendali.home import demo_sink
+from kendali.records.actions import backup, escalations, scan, sources
+from kendali.records.models import Escalation, Package, Record, Source
+from kendali.records.queries.radar import radar
+from kendali.vault import actions as vault
+
+if TYPE_CHECKING:
+    from kendali.home.demo import Stage
+
+CLIENT = "Bank Nusantara"
+
+
+def play(stage: Stage) -> None:
+    found = list(Source.objects.filter(client__name=CLIENT).select_related("client").order_by("pk"))
+    look(stage, found)
+    orders = [order_backup(stage, source) for source in found]
+    for order in orders:
+        confirm(stage, order)
+    restore_conversation(stage, found[0])
+    restore_recording(stage, found[1])
+    open_with_tools(stage, orders[1])
+    trail(stage)
+
+
+def person(key: str) -> User:
+    return User.objects.get(email__startswith=f"{key}@")
+
+
+def look(stage: Stage, found: list[Source]) -> None:
+    stage.step("Tari (Team Leader) melihat radar: apa yang lebih dari satu tahun dan belum terbackup?", "/radar/")
+    gaps = radar([found[0].client], timezone.now()).gaps
+    for gap in gaps:
+        stage.say(f"{gap.source.name}: {gap.overdue} lewat satu tahun, {gap.due} segera wajib dibackup")
+    stage.expect(all(gap.overdue for gap in gaps), "yang lewat satu tahun terlihat")
+
+
+def order_backup(stage: Stage, source: Source) -> Escalation:
+    tari, indra = person("tari"), person("indra")
+    today = civil_time.local_date(timezone.now(), source.zone)
+    last = escalations.proposed_cut_off(source, today)
+    order = escalations.raise_escalation(user=tari, at=timezone.now(), source=source, cut_off=last)
+    stage.step(f"Tari mengajukan {order.number}: {source.name} sampai {last:%d-%m-%Y}", f"/eskalasi/{order.pk}/")
+    stage.say(f"daftar terkunci: {order.list_count} catatan, kode hash {order.list_digest[:16]}…")
+    escalations.accept(user=indra, at=timezone.now(), order=order)
+    escalations.begin(user=indra, at=timezone.now(), order=order)
+    stage.say("Indra (Team IT) menerima dan menjalankannya")
+    _run_with_bar(stage, order)
+    order.refresh_from_db()
+    for item in order.items.filter(outcome="problem").select_related("record")[:5]:
+        stage.say(f"kekurangan: {item.record} — {', '.join(problem['code'] for problem in item.problems)}")
+    packages = order.packages.filter(status=Package.Status.VERIFIED)
+    drilled = sum(packages.values_list("drill_records", flat=True))
+    stage.say(f"{packages.count()} paket ditulis, dibaca ulang setiap byte, uji restore {drilled} catatan")
+    whole = order.items.filter(outcome="backed_up").count() + order.items.filter(outcome="problem").count()
+    stage.expect(whole == order.list_count, f"setiap catatan terhitung: {order.get_status_display()}")
+    return order
+
+
+def _run_with_bar(stage: Stage, order: Escalation) -> None:
+    def work() -> None:
+        backup.run(order.pk, worker="demo")
+        connection.close()
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    while worker.is_alive():
+        worker.join(1)
+        progress = Escalation.objects.values_list("progress", flat=True).get(pk=order.pk)
+        stage.bar(progress.get("done", 0), order.list_count, str(progress.get("package", "")))
+    print()
+
+
+def confirm(stage: Stage, order: Escalation) -> None:
+    stage.step(f"Tari memeriksa dan mengonfirmasi {order.number}", f"/eskalasi/{order.pk}/")
+    escalations.confirm(user=person("tari"), at=timezone.now(), order=order)
+    scan.scan_now(order.source, at=timezone.now())
+    gap = next(gap for gap in radar([order.client], timezone.now()).gaps if gap.source == order.source)
+    listed = order.items.filter(outcome="problem").count()
+    stage.expect(gap.overdue <= listed, f"radar: tinggal {gap.overdue} yang lewat satu tahun ({listed} kekurangan)")
+
+
+def restore_conversation(stage: Stage, source: Source) -> None:
+    record = _backed_up(source).order_by("-parts")[0]
+    stage.step(f"Satu percakapan dipulihkan dari paket: {record}", f"/catatan/{record.pk}/")
+    assert record.version is not None
+    restored = _opened(record).conversation(record.ref)
+    copied = demo_sink.Rows()
+    with sources.connected(source) as connector:
+        (snapshot,) = list(connector.snapshot([record.ref], copied))
+    stage.say(f"{restored['messages'].num_rows} pesan, {len(restored)} tabel, paket {record.version.package}")
+    stage.expect(_same(restored, copied, snapshot), "isi paket sama dengan sumber, sel demi sel")
+
+
+def _same(restored: dict[str, pa.Table], copied: demo_sink.Rows, snapshot: Snapshot) -> bool:
+    tables = copied.tables()
+    return not snapshot.problems and all(
+        restored[name].select(table.column_names).to_pylist() == table.to_pylist() for name, table in tables.items()
+    )
+
+
+def restore_recording(stage: Stage, source: Source) -> None:
+    record = _backed_up(source).order_by("-size")[0]
+    stage.step(f"Satu recording dipulihkan dari paket: {record}", f"/catatan/{record.pk}/")
+    assert record.version is not None
+    unit = _opened(record).unit(record.version.slot)
+    for name, stream in unit.files:
+        (original,) = Path(str(source.config["monitor"])).rglob(name)
+        content = stream.read()
+        stage.expect(
+            content == original.read_bytes(), f"{name}: {len(content)} byte, sama dengan sumber byte demi byte"
+        )
+
+
+def _backed_up(source: Source) -> QuerySet[Record]:
+    return Record.objects.filter(source=source, version__isnull=False).select_related("version__package")
+
+
+def _opened(record: Record) -> OpenPackage:
+    assert record.version is not None
+    store = stores.open_store(settings.KENDALI_STORE)
+    return OpenPackage(store, record.version.package.path, vault.package_key(record.version.package_id))
+
+
+def open_with_tools(stage: Stage, order: Escalation) -> None:
+    package = order.packages.filter(status=Package.Status.VERIFIED).order_by("-records")[0]
+    stage.step(f"Paket {package} diekspor untuk penerima dan dibuka dengan alat biasa", f"/paket/{package.pk}/")
+    identity, into = Identity.generate(), Path(settings.HOME) / "export"
+    store = stores.open_store(settings.KENDALI_STORE)
+    export.export_package(
+        store, package.path, vault.package_key(package.pk), recipient=str(identity.recipient()), into=into
+    )
+    for manifest in ("tagmanifest-sha256.txt", "manifest-sha256.txt"):
+        stage.expect(_tool("sha256sum", "-c", "--quiet", manifest, cwd=into), f"sha256sum -c {manifest}")
+    pack = next(into.rglob("*.tar"))
+    stage.expect(_tool("tar", "xf", str(pack), cwd=into), f"tar xf {pack.name}")
+    member = next(into.glob("*.age"))
+    if shutil.which("age") is None:
+        stage.say("age tidak terpasang di mesin ini (apt-get install age): langkah itu dilewati")
+        return
+    key = into / "identity.txt"
+    key.write_text(identity.secret_text() + "\n")
+    command = f"age -d -i identity.txt {member.name} | tar x"
+    stage.expect(_tool("sh", "-c", command, cwd=into), command)
+    stage.expect((into / "call.json").exists(), "call.json dan berkas audionya ada di tangan")
+
+
+def _tool(*command: str, cwd: Path) -> bool:
+    return subprocess.run(command, cwd=cwd, stdout=subprocess.DEVNULL, check=False).returncode == 0
+
+
+def trail(stage: Stage) -> None:
+    stage.step("Aulia (auditor) membaca jejak audit", "/audit/")
+    for entry in Entry.objects.order_by("-pk")[:8][::-1]:
+        stage.say(f"{timezone.localtime(entry.at):%H.%M.%S}  {sentences.render(entry)}")
+    checked = verify()
+    stage.expect(checked.broken is None, f"rantai {checked.entries} entri utuh")
+    stage.expect(not Record.objects.filter(source__client__name=CLIENT, version__package__status="damaged").exists(),
+                 "tidak ada paket rusak")  # fmt: skip
+    others = Escalation.objects.exclude(client__name=CLIENT).count()
+    stage.expect(others == 0, "data klien lain tidak tersentuh")
