@@ -37,6 +37,7 @@ def radar(request: HttpRequest) -> HttpResponse:
         "form": form,
         "radar": found,
         "bars": pictures.month_bars(found.months),
+        "most_overdue": _most_overdue(user, found),
         "month_rows": pictures.month_rows(found),
         "overdue": overdue,
         "due": due,
@@ -61,6 +62,12 @@ def _kpi(found: query.Radar, number: str, record_class: str) -> dict[str, object
 
 def _counted(source: Source) -> list[tuple[str, words.Pill, int]]:
     return [(state, words.RECORD_STATES[state], count) for state in COUNTS if (count := source.counts.get(state, 0))]
+
+
+def _most_overdue(user: User, found: query.Radar) -> int | None:
+    """The source whose button is the primary one: the oldest gap that this person may raise."""
+    late = [gap for gap in found.gaps if gap.overdue and gap.oldest_overdue and _may_raise(user, gap)]
+    return min(late, key=lambda gap: (gap.oldest_overdue, gap.source.pk)).source.pk if late else None
 
 
 def _may_raise(user: User, gap: query.SourceGap) -> bool:
