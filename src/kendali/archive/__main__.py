@@ -26,6 +26,7 @@ from pathlib import Path
 from kendali.archive.errors import ArchiveError, PackageError, StoreMissingError
 from kendali.archive.extract import extract_package
 from kendali.archive.package import KEYRINGS, Progress, package_id_of, record_line
+from kendali.archive.problems import sentence
 from kendali.archive.reader import Package
 from kendali.archive.stores import Store, open_store
 from kendali.archive.verify import verify_package
@@ -119,8 +120,7 @@ def main(words: Sequence[str] | None = None) -> int:
         print(f"{count} records in {arguments.into}")
         return 0 if count else 1
     except ArchiveError as error:
-        told = ", ".join(f"{name}: {value}" for name, value in error.facts.items())
-        sys.stderr.write(f"kendali.archive: {error.code}{' (' + told + ')' if told else ''}\n")
+        sys.stderr.write(f"kendali.archive: {sentence(error.code, error.facts)} ({error.code})\n")
         return 2
 
 

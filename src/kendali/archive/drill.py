@@ -12,6 +12,7 @@ from kendali import fingerprint
 from kendali.archive.errors import ArchiveError, StoreUnreachableError
 from kendali.archive.keyring import keyed_digest
 from kendali.archive.package import Progress, WrittenRecord
+from kendali.archive.problems import opening_code
 from kendali.archive.reader import OpenUnit, Package
 from kendali.archive.stores import Store
 from kendali.archive.verify import Digest
@@ -48,7 +49,7 @@ def drill(
     except StoreUnreachableError:
         raise
     except ArchiveError as error:
-        result.problems.append(Problem(f"package_{error.code}", facts=error.facts))
+        result.problems.append(Problem(opening_code(error), part=str(error.facts.get("key", "")), facts=error.facts))
         return result
     result.records = len(records)
     if sample is not None and sample < len(records):

@@ -17,6 +17,7 @@ from kendali.archive.errors import ArchiveError, PackageError, SealError, StoreE
 from kendali.archive.keyring import RECORDS_SLOT, keyed_digest
 from kendali.archive.pack_check import Found, PackCheck, Place
 from kendali.archive.package import INDEX, INDEX_LINE, RECORDS, IndexLine, Progress, WrittenRecord
+from kendali.archive.problems import opening_code
 from kendali.archive.reader import Package, parse_facts
 from kendali.archive.stores import Store
 from kendali.archive.verify_chat import check_conversations
@@ -82,7 +83,7 @@ def verify_package(
         package = Package(store, path, package_key)
         lines = package.lines()
     except (SealError, StoreMissingError, PackageError) as error:
-        run.problem(f"package_{error.code}", **error.facts)
+        run.problem(opening_code(error), str(error.facts.get("key", "")), **error.facts)
         return run.problems
     usable = _check_keys(run, package, lines, sums, destroyed)
     digests = _check_files(run, package, usable, sums, processes)
@@ -121,7 +122,7 @@ def _tag_file(run: _Run, name: str) -> bytes:
     try:
         return run.store.read(f"{run.path}/{name}")
     except StoreMissingError:
-        run.problem("file_missing", name)
+        run.problem("bag_file_missing", name)
         return b""
 
 
@@ -134,11 +135,11 @@ def _check_complete(run: _Run, sums: Mapping[str, bytes], tags: Mapping[str, byt
         if not name.startswith("data/"):
             run.problem("manifest_path", bag.MANIFEST, path=name)
         elif name not in there:
-            run.problem("file_missing", name)
+            run.problem("bag_file_missing", name)
     for name in sorted(there - sums.keys() - tags.keys() - {bag.TAGMANIFEST}):
-        run.problem("file_unlisted", name)
+        run.problem("bag_file_unlisted", name)
     for name in sorted({INDEX, RECORDS} - sums.keys()):
-        run.problem("file_missing", name)
+        run.problem("bag_file_missing", name)
 
 
 def _check_keys(
@@ -183,7 +184,7 @@ def _check_files(
     kinds = {line.slot: line for line in lines}
     for name, answer in verify_files.check_packs(run.store, run.path, packs, kinds, processes, run.tick):
         if isinstance(answer, ArchiveError):
-            run.problem("file_missing" if isinstance(answer, StoreMissingError) else "file_unreadable", name)
+            run.problem("bag_file_missing" if isinstance(answer, StoreMissingError) else "bag_file_unreadable", name)
         else:
             good |= _judge_pack(run, package, name, answer, sums[name], kinds)
     return good
@@ -206,7 +207,7 @@ def _check_single(run: _Run, package: Package, name: str, held: Sequence[IndexLi
     except StoreMissingError:
         return {}  # told already
     except StoreError as error:
-        run.problem("file_unreadable", name, error=error.code)
+        run.problem("bag_file_unreadable", name, error=error.code)
         return {}
     if found != wanted or size != line.length:
         run.problem("checksum", name)

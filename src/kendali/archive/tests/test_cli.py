@@ -67,7 +67,7 @@ def test_damage_is_printed_one_problem_a_line_and_the_exit_status_says_so(
     (place / "data/extra").write_bytes(b"x")
     keys = _key_file(tmp_path, written.path, key)
     assert main(["verify", str(place), "--key-file", keys, "--quiet"]) == 1
-    assert [json.loads(line)["code"] for line in capsys.readouterr().out.splitlines()] == ["file_unlisted"]
+    assert [json.loads(line)["code"] for line in capsys.readouterr().out.splitlines()] == ["bag_file_unlisted"]
 
 
 def test_what_is_needed_is_said_when_it_is_missing(

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from kendali.archive import bag, verify_tables_process
+from kendali.archive import bag, problems, verify_tables_process
 from kendali.archive.age import encrypt_bytes
 from kendali.archive.destroy import forget_old_keyrings, replace_keyring
 from kendali.archive.drill import drill
@@ -128,10 +128,10 @@ def test_one_damaged_recording_does_not_hide_the_others(case: Case) -> None:
 
 def test_a_file_too_few_or_too_many_is_told(case: Case) -> None:
     (case.place / "data/extra.bin").write_bytes(b"x")
-    assert case.codes() == {"file_unlisted"}
+    assert case.codes() == {"bag_file_unlisted"}
     (case.place / "data/extra.bin").unlink()
     case.pack.unlink()
-    assert "file_missing" in case.codes()
+    assert "bag_file_missing" in case.codes()
 
 
 def test_a_cut_file_is_told(case: Case) -> None:
@@ -162,7 +162,7 @@ def test_fetch_and_climbing_paths_are_refused(case: Case) -> None:
 def test_no_package_no_bag_and_no_key_are_problems_of_their_own(case: Case) -> None:
     assert {p.code for p in verify_package(case.store, "packages/none", case.key)} == {"package_missing"}
     shutil.rmtree(case.place.parents[5] / "keyrings")
-    assert case.codes() == {"package_missing"}
+    assert case.codes() == {"keyring_missing"}
 
 
 def _link(name: str, kind: bytes) -> bytes:
@@ -303,7 +303,21 @@ def test_an_index_that_points_elsewhere_is_told(case: Case) -> None:
     for broken in (old[:-1], b"x" * len(old), old[INDEX_LINE:]):
         (case.place / "data/index.jsonl").write_bytes(broken)
         case.rebag()
+        assert case.codes() <= problems.VERIFY.keys()
         assert case.codes()
+
+
+def test_every_problem_of_a_damaged_package_has_a_sentence_that_its_facts_fill(case: Case) -> None:
+    for path in [p for p in case.place.rglob("*") if p.is_file()]:
+        data = path.read_bytes()
+        for broken in (b"", data[:-700], data[:200] + bytes([data[200] ^ 1 if len(data) > 200 else 1]) + data[201:]):
+            path.write_bytes(broken)
+            for problem in verify_package(case.store, case.written.path, case.key, processes=0):
+                facts = {"ref": problem.ref, "part": problem.part, **problem.facts}
+                assert problems.VERIFY[problem.code] % facts
+        path.write_bytes(data)
+    (case.place / "bag-info.txt").write_text("Kendali-Format: 2\n")
+    assert "package_format" in case.codes()
 
 
 def test_a_destroyed_record_opens_nowhere_and_its_neighbours_do(case: Case) -> None:
@@ -366,4 +380,4 @@ def test_the_same_damage_is_told_on_s3(store: Store, tmp_path: Path) -> None:
     store.put(pack, bytes(data))
     assert {p.code for p in verify_package(store, written.path, key)} == {"checksum", "unit", "record_part"}
     store.delete(pack)
-    assert "file_missing" in {p.code for p in verify_package(store, written.path, key)}
+    assert "bag_file_missing" in {p.code for p in verify_package(store, written.path, key)}
