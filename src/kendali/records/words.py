@@ -103,6 +103,14 @@ def told_problem(problem: Mapping[str, object]) -> Told:
     return Told(gettext(word) if word else code.replace("_", " "), sentence, code)
 
 
+# What a conversation has beside its messages (connectors.chat.Chat.facts).
+CHAT_FACTS: dict[str, Text] = {
+    "Inbox": _("Inbox at the source"),
+    "Team": _("Team"),
+    "Subject": _("Subject"),
+    "Labels": _("Labels"),
+}
+
 # What a message is beside text, in Chatwoot's words (its enum content_type).
 MESSAGE_KINDS: dict[str, Text] = {
     "input_text": _("question"),

@@ -76,6 +76,7 @@ def _context(opened: Open) -> dict[str, object]:
         "opening": opened.opening,
         "zone": record.source.zone,
         "now": timezone.now(),
+        "seconds": int((opened.opening.until - timezone.now()).total_seconds()) + 1,
         "crumbs": [(_("Search"), "/catatan/"), (record.client.name, ""), (str(record), f"/catatan/{record.pk}/")],
         "class_name": words.CLASSES[record.source.record_class],
     }
@@ -84,7 +85,11 @@ def _context(opened: Open) -> dict[str, object]:
 def _chat(request: HttpRequest, opened: Open) -> dict[str, object]:
     start = request.GET.get("mulai", "")
     page = query.chat_page(opened.record, opened.version, int(start) if start.isdecimal() and len(start) < 9 else 0)
-    return {"page": page, "customer": page.chat.customer, "facts": [(_(k), v) for k, v in page.chat.facts.items()]}
+    return {
+        "page": page,
+        "customer": page.chat.customer,
+        "facts": [(words.CHAT_FACTS[name], value) for name, value in page.chat.facts.items()],
+    }
 
 
 def _call(opened: Open) -> dict[str, object]:
