@@ -181,7 +181,8 @@ def deadline(due: datetime, now: datetime, zone: tzinfo, lang: str) -> Deadline:
         word = {"id": ("hari ini", "besok"), "en": ("today", "tomorrow")}[lang][ahead]
         return Deadline(f"{word} {time_of_day(here, lang)}", state)
     if ahead < 7:
-        return Deadline(f"{WEEKDAYS[lang][here.weekday()]}, {short_day(here, lang).rpartition(NB)[0]}", state)
+        name = WEEKDAYS[lang][here.weekday()]
+        return Deadline(f"{name if lang == 'id' else name[:3]}, {short_day(here, lang).rpartition(NB)[0]}", state)
     same_year = here.year == today.year
     return Deadline(short_day(here, lang).rpartition(NB)[0] if same_year else short_day(here, lang), state)
 
