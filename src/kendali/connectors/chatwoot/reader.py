@@ -1,7 +1,7 @@
 """Whole conversations out of Chatwoot's tables, in batches: each table is read once per batch, in one transaction.
 
 PostgreSQL only filters; order and joins are made in Arrow (sorting in 24 queries cost four times as much). A batch has
-as many conversations as fit about 32 MB, so memory stays the same for any source; one conversation is read whole.
+as many conversations as fit about 8 MB, so memory stays the same for any source; one conversation is read whole.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from kendali.connectors.chatwoot.schema import CONTENT, NOTIFICATIONS, REFERENCE
 from kendali.connectors.postgres import BulkTransaction, Server, TooLarge
 from kendali.fingerprint import REF
 
-TARGET_BYTES = 32 << 20
+TARGET_BYTES = 8 << 20
 FIRST_REFS, MOST_REFS = 250, 4_000
 _RANK = "\0rank"
 

@@ -453,7 +453,7 @@ def test_memory_stays_the_same_for_any_size_of_source(empty: Postgres) -> None:
     sink = CountingSink()
     assert sum(not snapshot.problems for snapshot in source.snapshot(refs, sink)) == 4000
     assert sink.rows["messages"] == 20_001
-    assert sink.arrow_peak - before < 250 << 20
+    assert sink.arrow_peak - before < 120 << 20
     source.close()
 
 
