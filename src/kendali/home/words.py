@@ -17,7 +17,11 @@ PACKAGE = Path(__file__).resolve().parent.parent
 PO = Path("locale/id/LC_MESSAGES/django.po")
 PLACE = re.compile(r"%\(\w+\)[sd]|%[sd]|%%")
 # Tables of message ids in modules without Django, which have no gettext to mark them with.
-TABLES = ("kendali.connectors.problems:SENTENCES", "kendali.connectors.registry:WORDS")
+TABLES = (
+    "kendali.connectors.problems:SENTENCES",
+    "kendali.connectors.registry:WORDS",
+    "kendali.archive.problems:SENTENCES",
+)
 
 
 @dataclass(frozen=True, slots=True)

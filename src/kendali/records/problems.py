@@ -1,4 +1,5 @@
-"""Problems of the archive and of a scan as a person reads them; those of the sources are in connectors.problems.
+"""Problems of an order and of a scan as a person reads them; those of sources and packages are in
+connectors.problems and archive.problems.
 
 SENTENCES: code → what happened, and what to do next. SHORT: code → the word in a pill.
 """
@@ -8,41 +9,11 @@ from __future__ import annotations
 from django.utils.translation import gettext_noop as _
 
 SENTENCES: dict[str, str] = {
-    "full": _("The store is full. Free some space there, then continue; nothing that was verified is lost."),
-    "refused": _(
-        "The store refused to write or read. Check its rights and credentials, and whether a lock holds it, then "
-        "continue."
-    ),
-    "unreachable": _("The store does not answer. Check that it is mounted or reachable, then continue."),
     "store_unreachable": _("The store does not answer. Check that it is mounted or reachable, then read again."),
-    "missing": _(
-        "A file of the package is not in the store any more. Find out who removed it; a new backup is needed."
-    ),
-    "ends_before": _("A file of the package in the store is shorter than it was written. A new backup is needed."),
-    "exists": _(
-        "The store already holds something of this name. Nothing was overwritten; continue to write a new package."
-    ),
-    "not_a_folder": _("The store's place is not a folder. Correct the setting of the store, then continue."),
-    "url": _("The address of the store is not usable. Correct the setting of the store, then continue."),
-    "bad_configuration": _("The setting %(field)s is not usable: %(reason)s"),
     "package_damaged": _(
         "Package %(number)s did not read back as it was written (%(problems)s problems). It does not count; continue "
         "to write a new one, and look at the store's disk if it happens again."
     ),
-    "empty_package": _("None of the records could be copied whole; see the shortcomings and repair the source."),
-    "manifest": _("The package's list of files is unreadable. A new backup is needed."),
-    "manifest_cut": _("The package's list of files is cut off. A new backup is needed."),
-    "truncated": _("A sealed file ends too early: the store lost part of it. A new backup is needed."),
-    "does_not_open": _(
-        "A sealed file does not open with the key of its package: it was changed. A new backup is needed."
-    ),
-    "fingerprint_differs": _("A restored record is not the one that was copied. A new backup is needed."),
-    "checksum": _("A file of the package is not what was written. A new backup is needed."),
-    "tagmanifest": _("The package is not the one that was written: its digest differs. A new backup is needed."),
-    "nothing_verified": _("Not one record could be verified: that is never a success. A new backup is needed."),
-    "no_key": _("The key of this content was destroyed or never made; nothing current opens it any more."),
-    "package_key_destroyed": _("The key of this package was destroyed; nothing current opens it any more."),
-    "package_key_unknown": _("The key of this package is not in this database. Restore Kendali's newest backup."),
     "scan_killed": _("The worker was ended in the middle of the scan. Scan again; what was read is kept."),
     "not_at_source": _("The record was not at the source when its turn came. Find out who deleted it there."),
 }

@@ -9,9 +9,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from kendali.archive import problems as archive
 from kendali.audit.sentences import say
-from kendali.connectors import problems as connector_problems
-from kendali.records import problems as archive_problems
+from kendali.connectors import problems as connectors
+from kendali.records import problems as own
 from kendali.records.models import Escalation, EscalationItem, Package, Scan, Unbackupable
 
 Text = str | Promise
@@ -97,10 +98,16 @@ def told_problem(problem: Mapping[str, object]) -> Told:
     code, kept = str(problem.get("code", "")), problem.get("facts")
     facts: dict[str, object] = {"ref": problem.get("ref", ""), "part": problem.get("part", "")}
     facts |= dict(kept) if isinstance(kept, Mapping) else {}
-    msgid = connector_problems.SENTENCES.get(code) or archive_problems.SENTENCES.get(code)
+    msgid = own.SENTENCES.get(code) or connectors.SENTENCES.get(code) or archive.SENTENCES.get(code)
     sentence = say(msgid, facts) if msgid else gettext("Unexpected problem (%(code)s).") % {"code": code}
-    word = archive_problems.SHORT.get(code)
-    return Told(gettext(word) if word else code.replace("_", " "), sentence, code)
+    return Told(_word(code), sentence, code)
+
+
+def _word(code: str) -> str:
+    word = own.SHORT.get(code)
+    if word is None and code in archive.SENTENCES:
+        return gettext("problem with the package")
+    return gettext(word) if word else code.replace("_", " ")
 
 
 # What a conversation has beside its messages (connectors.chat.Chat.facts).
