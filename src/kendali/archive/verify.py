@@ -6,6 +6,7 @@ the content and compared with the keyed digests. Parquet is parsed only after it
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -20,7 +21,7 @@ from kendali.archive.package import INDEX, INDEX_LINE, RECORDS, IndexLine, Progr
 from kendali.archive.problems import opening_code
 from kendali.archive.reader import Package, parse_facts
 from kendali.archive.stores import Store
-from kendali.archive.verify_chat import check_conversations
+from kendali.archive.verify_chat import check_conversations, left_over
 from kendali.archive.verify_tables_process import check_apart
 from kendali.connectors.base import Problem
 
@@ -43,7 +44,7 @@ class _Run:
     store: Store
     path: str
     key: bytes
-    apart: bool  # parse tables in a process of its own
+    processes: int  # 0: everything in this one
     progress: Callable[[Progress], None]
     check: Callable[[], None]
     problems: list[Problem] = field(default_factory=list)
@@ -75,7 +76,8 @@ def verify_package(
 
     Raises StoreUnreachableError where nothing can be said, and what `check` raises; damage is always in the answer.
     """
-    run = _Run(store, path, package_key, processes != 0, progress, check)
+    count = min(os.cpu_count() or 1, 8) if processes is None else processes
+    run = _Run(store, path, package_key, count, progress, check)
     sums = _check_bag(run, expected)
     if sums is None:
         return run.problems
@@ -86,7 +88,7 @@ def verify_package(
         run.problem(opening_code(error), str(error.facts.get("key", "")), **error.facts)
         return run.problems
     usable = _check_keys(run, package, lines, sums, destroyed)
-    digests = _check_files(run, package, usable, sums, processes)
+    digests = _check_files(run, package, usable, sums)
     records = _read_records(run, package, RECORDS_SLOT in digests)
     _check_records(run, package, records, digests, destroyed)
     return run.problems
@@ -165,7 +167,7 @@ def _check_keys(
 
 
 def _check_files(
-    run: _Run, package: Package, lines: Sequence[IndexLine], sums: Mapping[str, bytes], processes: int | None
+    run: _Run, package: Package, lines: Sequence[IndexLine], sums: Mapping[str, bytes]
 ) -> dict[int, bytes]:
     """Read every payload file whole; slot → keyed digest of what the slot really holds, where that is right."""
     by_file: dict[str, list[IndexLine]] = {}
@@ -182,7 +184,7 @@ def _check_files(
         else:
             good |= _check_single(run, package, name, held, wanted)
     kinds = {line.slot: line for line in lines}
-    for name, answer in verify_files.check_packs(run.store, run.path, packs, kinds, processes, run.tick):
+    for name, answer in verify_files.check_packs(run.store, run.path, packs, kinds, run.processes, run.tick):
         if isinstance(answer, ArchiveError):
             run.problem("bag_file_missing" if isinstance(answer, StoreMissingError) else "bag_file_unreadable", name)
         else:
@@ -290,10 +292,11 @@ def _check_records(
         run.problem("units_without_record", count=lost)
     if not recordings:
         tables = {name: line for name, line in package.tables().items() if line.slot in digests}
-        if run.apart:
-            compared = check_apart(package, run.key, tables.values(), run.problem, run.tick)
+        if run.processes:
+            lines = list(tables.values())
+            compared = check_apart(package, run.key, lines, len(listed), run.problem, run.tick, run.processes)
         else:
-            compared = check_conversations(package, tables, listed, run.problem, run.tick)
+            compared = left_over([check_conversations(package, tables, listed, run.problem, run.tick)], run.problem)
     if not compared:
         run.problem("nothing_verified")
     told = package.info.get("Kendali-Records", "")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
@@ -33,15 +32,15 @@ def check_packs(
     path: str,
     packs: Mapping[str, Mapping[int, Place]],
     lines: Mapping[int, IndexLine],
-    processes: int | None,
+    processes: int,
     tick: Callable[..., None],
 ) -> Iterator[tuple[str, PackCheck | ArchiveError]]:
     """Each pack's check, or why it could not be read."""
 
-    count = processes if processes is not None else min(os.cpu_count() or 1, 8)
+    count = max(1, processes)
     apart = count > 1 and len(packs) > 1 and store.local(path) is not None
     checkers: SimpleQueue[ProcessCheck | None] = SimpleQueue()
-    for _ in range(max(1, count)):
+    for _ in range(count):
         checkers.put(ProcessCheck() if apart else None)
 
     def check(name: str) -> PackCheck | ArchiveError:
@@ -53,7 +52,7 @@ def check_packs(
         finally:
             checkers.put(checker)
 
-    with ThreadPoolExecutor(max(1, count), "kendali-verify") as pool:
+    with ThreadPoolExecutor(count, "kendali-verify") as pool:
         waiting = [(name, pool.submit(check, name)) for name in packs]
         try:
             for name, future in waiting:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from kendali import fingerprint
+from kendali.archive import verify_tables_process
 from kendali.archive.errors import EmptyPackageError, PackageError, SealError
 from kendali.archive.keyring import keyed_digest
 from kendali.archive.package import load_keyring
@@ -65,6 +66,20 @@ def test_conversations_come_back_row_for_row_with_their_attachments(store: Store
 
 def _print(tables: dict, ref: str) -> bytes:  # type: ignore[type-arg]
     return fingerprint.conversations(tables, [ref])[ref]
+
+
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_a_large_package_is_verified_in_parts_of_its_records(
+    folder: Store, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Conversations without messages, row groups that span the parts: every record is compared once."""
+    chat = Chat({str(n): [f"{n}-{line}" for line in range(n * 7 % 130)] for n in range(300)}, batch=50)
+    written, key = write(folder, CONVERSATIONS, chat.fill)
+    monkeypatch.setattr(verify_tables_process, "RECORDS_EACH", 50)
+    seen: list[int] = []
+    problems = verify_package(folder, written.path, key, processes=count, progress=lambda p: seen.append(p.records))
+    assert problems == []
+    assert seen[-1] == 300
 
 
 def test_text_is_found_in_whatever_case_it_was_written(folder: Store) -> None:

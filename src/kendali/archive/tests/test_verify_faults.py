@@ -260,7 +260,9 @@ def test_a_table_or_list_with_other_content_is_told_before_it_is_parsed(chat: Ca
     assert chat.codes() == set()
 
 
-def test_a_forged_table_is_told_alike_in_this_process_and_in_one_of_its_own(chat: Case) -> None:
+def test_a_forged_table_is_told_alike_in_this_process_in_another_and_in_several(
+    chat: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Forged by somebody with the key, digest and all: it comes as far as the parser."""
     name, old = "data/tables/messages.age", (chat.place / "data/tables/messages.age").read_bytes()
     schema = Package(chat.store, chat.written.path, chat.key).conversation("1")["messages"].schema
@@ -276,6 +278,9 @@ def test_a_forged_table_is_told_alike_in_this_process_and_in_one_of_its_own(chat
         here, apart = chat.codes(processes=0), chat.codes(processes=1)
         assert told in here
         assert here == apart
+        monkeypatch.setattr(verify_tables_process, "RECORDS_EACH", 10)
+        assert chat.codes(processes=3) == here
+        monkeypatch.undo()
     assert "rows_without_record" in here
     (chat.place / name).write_bytes(old)
 
