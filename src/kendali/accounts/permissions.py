@@ -57,6 +57,8 @@ CAN: dict[str, frozenset[str]] = {
     "package.view": frozenset(PROCEDURE | {ADMINISTRATOR}),
     "package.download": frozenset({TEAM_IT, DOCUMENT_CONTROL, QMR}),
     "package.verify": frozenset({TEAM_IT, QMR}),
+    "store.view": frozenset(PROCEDURE | {ADMINISTRATOR}),
+    "store.probe": frozenset({ADMINISTRATOR, TEAM_IT}),
     "drill.run": frozenset({TEAM_IT, QMR}),
     # One record: the catalogue line, its content, the search over both
     "record.view": frozenset(PROCEDURE | {CLIENT}),

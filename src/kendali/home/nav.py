@@ -56,6 +56,7 @@ STAFF = (
             Entry(_("Users"), "users", "user.view"),
             Entry(_("Clients"), "clients", "client.view"),
             Entry(_("Keys"), "keys", "keys.view"),
+            Entry(_("Store"), "store", "store.view"),
             Entry(_("Settings"), "settings", "settings.view"),
             Entry(_("Health"), "health", "health.view"),
         ),

@@ -10,6 +10,10 @@ from django.utils.translation import gettext_noop as _
 
 SENTENCES: dict[str, str] = {
     "store_unreachable": _("The store does not answer. Check that it is mounted or reachable, then read again."),
+    "store_unusable": _(
+        "The store %(store)s does not keep its promises (%(refused)s), so nothing is written to it. The page of the "
+        "store says what to repair."
+    ),
     "package_damaged": _(
         "Package %(number)s did not read back as it was written (%(problems)s problems). It does not count; continue "
         "to write a new one, and look at the store's disk if it happens again."

@@ -28,6 +28,8 @@ VERBS = {
         "%(actor)s scanned %(name)s: %(seen)s records, %(new)s new, %(changed)s changed, %(vanished)s vanished."
     ),
     "source.scan_failed": _("The scan of %(name)s stopped after %(seen)s records: %(problem)s."),
+    "source.compared": _("%(actor)s compared %(compared)s records of %(name)s with their backups: %(changed)s differ."),
+    "store.probed": _("%(actor)s tried the promises of the store %(store)s; not kept: %(refused)s."),
     "escalation.drafted": _("%(actor)s drafted the periodic escalation for %(source)s: %(count)s records."),
     "escalation.send": _("%(actor)s raised the escalation %(number)s: %(count)s records up to %(cut_off)s."),
     "escalation.accept": _("%(actor)s accepted the escalation."),

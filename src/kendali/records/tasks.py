@@ -9,7 +9,7 @@ from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from kendali.records.actions import backup, escalations, lease, packages, scan, search
+from kendali.records.actions import backup, escalations, fingerprints, lease, packages, scan, search, store
 from kendali.records.models import Package, Scan, Source, TextSearch
 
 
@@ -45,6 +45,24 @@ def nightly_scan(timestamp: int) -> None:
 @app.task(queue="scan")
 def run_nightly_scan(*, source_id: int) -> None:
     scan.scan_now(Source.objects.select_related("client").get(pk=source_id), at=timezone.now())
+
+
+@app.periodic(cron="0 20 * * *")
+@app.task(queue="scan", queueing_lock="compare_fingerprints")
+def compare_fingerprints(timestamp: int) -> None:
+    for source in Source.objects.filter(active=True):
+        compare_source.configure(queueing_lock=f"compare-{source.pk}").defer(source_id=source.pk)
+
+
+@app.task(queue="scan", retry=2)
+def compare_source(*, source_id: int) -> None:
+    fingerprints.compare(source=Source.objects.select_related("client").get(pk=source_id), at=timezone.now())
+
+
+@app.periodic(cron="45 20 * * *")
+@app.task(queue="fixity", queueing_lock="look_at_store")
+def look_at_store(timestamp: int) -> None:
+    store.look(at=timezone.now())
 
 
 @app.periodic(cron="0 19 * * *")

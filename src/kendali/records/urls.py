@@ -11,6 +11,7 @@ from kendali.records.views import (
     raising,
     settings,
     sources,
+    store,
     unbackupable,
 )
 
@@ -45,6 +46,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("paket/", packages.packages, name="packages"),
     path("paket/<uuid:pk>/", packages.package, name="package"),
     path("paket/<uuid:pk>/periksa/", packages.check, name="package_check"),
+    path("penyimpanan/", store.store, name="store"),
+    path("penyimpanan/periksa/", store.probe, name="store_probe"),
     path("pengaturan/", settings.settings_list, name="settings"),
     path("pengaturan/<str:key>/", settings.setting, name="setting"),
     path("", include("kendali.records.content_urls")),

@@ -22,6 +22,7 @@ from kendali.audit import actions as audit
 from kendali.audit.actor import SYSTEM
 from kendali.connectors.base import Connector, Sink, Snapshot, SourceError
 from kendali.records.actions import counts, customers, escalations, lease, numbers, sources
+from kendali.records.actions import store as store_actions
 from kendali.records.actions.sources import plain
 from kendali.records.models import Escalation, EscalationItem, Package, PackageCheck
 from kendali.terms import settings as terms
@@ -53,11 +54,13 @@ def run(order_id: int, *, worker: str) -> None:
     order = Escalation.objects.select_related("client", "source", "policy").get(pk=order_id)
     try:
         _abandon_earlier(order, fence)
+        store_actions.require_usable(timezone.now())
         with sources.connected(order.source) as connector:
             store = stores.open_store(settings.KENDALI_STORE)
             for month, lines in _batches(order):
                 _one_package(order, fence, connector, store, month, lines)
         _finish(fence)
+        vault.export_vault(at=timezone.now())  # keys made today survive the loss of this machine tonight
     except lease.Fenced:
         return
     except (SourceError, ArchiveError) as error:
@@ -248,9 +251,10 @@ CREATE TEMPORARY TABLE settled (
 )
 """
 VERSIONS = """
-INSERT INTO records_recordversion (record_id, number, package_id, slot, keyed_digest, length, complete, made_at)
+INSERT INTO records_recordversion (record_id, number, package_id, slot, keyed_digest, length, complete, made_at,
+  compared_at)
 SELECT s.record, 1 + coalesce((SELECT max(v.number) FROM records_recordversion v WHERE v.record_id = s.record), 0),
-  %(package)s, s.slot, s.keyed_digest, s.length, s.outcome = 'backed_up', %(at)s
+  %(package)s, s.slot, s.keyed_digest, s.length, s.outcome = 'backed_up', %(at)s, %(at)s
 FROM settled s WHERE s.keyed_digest IS NOT NULL
 """
 RECORDS = """

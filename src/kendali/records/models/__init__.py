@@ -2,7 +2,7 @@
 
 from kendali.records.models.catalogue import Record, RecordVersion, Scan, Unbackupable
 from kendali.records.models.escalation import Escalation, EscalationItem, NumberSeries
-from kendali.records.models.package import ContentOpening, Package, PackageCheck
+from kendali.records.models.package import ContentOpening, Package, PackageCheck, StoreLook
 from kendali.records.models.search import TextSearch
 from kendali.records.models.source import DayCount, Source
 
@@ -18,6 +18,7 @@ __all__ = [
     "RecordVersion",
     "Scan",
     "Source",
+    "StoreLook",
     "TextSearch",
     "Unbackupable",
 ]

@@ -128,8 +128,10 @@ class RecordVersion(models.Model):
     # False: a part was missing at the source. It does not count as a backup, but it is there to be destroyed.
     complete = models.BooleanField(default=True)
     made_at = models.DateTimeField()
+    compared_at = models.DateTimeField()  # its fingerprint with the source's, last; at first when it was made
 
     class Meta:
+        indexes = [models.Index(fields=["compared_at"], name="version_to_compare")]
         constraints = [models.UniqueConstraint(fields=["record", "number"], name="record_version")]
 
     def __str__(self) -> str:

@@ -73,6 +73,22 @@ class PackageCheck(models.Model):
         return f"{self.package} {self.kind} {self.finished_at:%Y-%m-%d}"
 
 
+class StoreLook(models.Model):
+    """What the archive's store really does, tried with an object of our own; the newest look per address counts."""
+
+    url = models.TextField()  # without credentials
+    at = models.DateTimeField()
+    usable = models.BooleanField()
+    lock_days = models.PositiveIntegerField(default=0)
+    findings = models.JSONField(default=list)  # [{code, ok, facts}]
+
+    class Meta:
+        indexes = [models.Index(fields=["url", "-at"], name="store_look_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.url} {self.at:%Y-%m-%d %H:%M}"
+
+
 class ContentOpening(models.Model):
     """Somebody opened the content of a record, and said why. The permission lasts for `until`."""
 

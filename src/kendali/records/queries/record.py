@@ -150,9 +150,7 @@ def _drill_state(package: object) -> str:
 
 
 def _past_state(past: bool, backed_up: bool) -> str:
-    if not past:
-        return "todo"
-    return "done" if backed_up else "current"
+    return "done" if past and backed_up else "todo"
 
 
 def _drilled(at: datetime | None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from kendali.records.models import Escalation, EscalationItem, Package, Record, Source, Unbackupable
+from kendali.records.models import Escalation, EscalationItem, Package, Record, Source, TextSearch, Unbackupable
 from kendali.terms.models import Policy
 from tests.cast import Cast
 from tests.permissions import Line
@@ -99,7 +99,37 @@ def _proposal(cast: Cast) -> dict[str, Any]:
     return {"pk": row.pk}
 
 
+def _record(cast: Cast) -> dict[str, Any]:
+    return {"pk": item_row(cast).record_id}
+
+
+def _file(cast: Cast) -> dict[str, Any]:
+    return {**_record(cast), "number": 1, "slot": 1, "which": 1}
+
+
+def _search(cast: Cast) -> dict[str, Any]:
+    row = TextSearch.objects.create(
+        user=cast.tari, client=cast.nusantara, text_sealed=b"x", reason="x", started_at=cast.now
+    )
+    return {"pk": row.pk}
+
+
+FINDERS = "tari indra dewi maya rahma aulia"
+OPENERS = "tari maya rahma aulia"
+
 LINES = {
+    "search": Line(allow=FINDERS),
+    "text_search_begin": Line(allow=OPENERS, method="POST"),
+    "text_search": Line(allow="tari", refused=404, kwargs=_search),  # nobody else's, whatever their role
+    "text_search_live": Line(allow="tari", refused=404, kwargs=_search),
+    "record": Line(allow=f"{FINDERS} clara", stranger=OTHER_CLIENT, kwargs=_record),
+    "record_open": Line(allow=OPENERS, stranger=OTHER_CLIENT, method="POST", kwargs=_record),
+    "record_propose": Line(allow="tari", stranger=OTHER_CLIENT, method="POST", kwargs=_record),
+    "record_content": Line(allow=OPENERS, stranger=OTHER_CLIENT, kwargs=_record),
+    "record_file": Line(allow=OPENERS, stranger=OTHER_CLIENT, kwargs=_file),
+    "record_peaks": Line(allow=OPENERS, stranger=OTHER_CLIENT, kwargs=_file),
+    "store": Line(allow=STAFF),
+    "store_probe": Line(allow="indra adi", method="POST"),
     "radar": Line(allow=STAFF),
     "radar_xlsx": Line(allow=STAFF),
     "records": Line(allow=STAFF),

@@ -43,10 +43,12 @@ def _opened(request: HttpRequest, pk: int, number: int | None) -> Open | None:
     rows = Record.objects.select_related("source__client")
     record = access.load(rows, user, "record.open_content", pk=pk)
     opening = action.opening(user, record, timezone.now())
+    if opening is None:
+        return None
     version = query.version_of(record, number)
-    if version is None and number is not None:
+    if version is None:
         raise Http404
-    return Open(user, record, version, opening) if opening and version else None
+    return Open(user, record, version, opening)
 
 
 @login_required
@@ -137,7 +139,7 @@ def _file(request: HttpRequest, pk: int, number: int, slot: int, which: int) -> 
     """(name, content) of the file, or the answer to give instead. `which` from 1."""
     opened = _opened(request, pk, number)
     if opened is None:
-        return HttpResponse(_("Its content is not open."), status=403, content_type="text/plain; charset=utf-8")
+        return HttpResponse(_("Its content is not open."), status=409, content_type="text/plain; charset=utf-8")
     try:
         files = query.unit(opened.record, opened.version, slot).files
     except ArchiveError as error:

@@ -114,8 +114,16 @@ def _progress(order: Escalation) -> dict[str, Any]:
         "running": order.status == Escalation.Status.RUNNING,
         "packages": [(package, words.package_pill(package)) for package in packages],
         "package_count": len(packages),
-        "reading": order.progress.get("percent") if order.progress.get("phase") == "verify" else None,
+        "reading": _reading(order, packages),
     }
+
+
+def _reading(order: Escalation, packages: list[Package]) -> int | None:
+    """How much of the package that is being read back has been read, in percent."""
+    now = [package for package in packages if package.number == order.progress.get("package")]
+    if order.progress.get("phase") != "verify" or not now or not now[0].size:
+        return None
+    return min(99, int(order.progress.get("bytes", 0)) * 100 // now[0].size)
 
 
 def _crumbs(order: Escalation) -> list[tuple[str, str]]:

@@ -1,0 +1,81 @@
+"""The rolling comparison: rows written past the application move no date, only the content itself tells.
+
+Every backed-up record's fingerprint at the source is compared with its verified backup once a cycle (setting
+fingerprint.cycle_days, records-control decision 4). A record that differs needs a new backup.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F
+
+from kendali.archive.keyring import keyed_digest
+from kendali.audit import actions as audit
+from kendali.audit.actor import SYSTEM
+from kendali.connectors.base import Connector
+from kendali.records.actions import content, counts, sources
+from kendali.records.models import Package, Record, RecordVersion, Source
+from kendali.terms import settings as terms
+
+BATCH = 1000
+
+
+def compare(*, source: Source, at: datetime, most: int = 50_000) -> int:
+    """Compare what is due of this source, oldest comparison first; returns how many differ. Raises SourceError."""
+    before = at - timedelta(days=terms.number("fingerprint.cycle_days"))
+    due = list(
+        RecordVersion.objects.filter(
+            compared_at__lt=before,
+            record__source=source,
+            record__version=F("pk"),
+            record__vanished_at=None,
+            package__status=Package.Status.VERIFIED,
+        )
+        .select_related("record", "package")
+        .order_by("compared_at", "pk")[:most]
+    )
+    if not due:
+        return 0
+    with sources.connected(source) as connector:
+        changed = [
+            pk for start in range(0, len(due), BATCH) for pk in _differing(due[start : start + BATCH], connector)
+        ]
+    with transaction.atomic():
+        RecordVersion.objects.filter(pk__in=[version.pk for version in due]).update(compared_at=at)
+        Record.objects.filter(pk__in=changed, changed_at=None).update(changed_at=at, backup_clock=F("started_at"))
+        counts.refresh(source, at=at)
+        audit.record(
+            "source.compared",
+            actor=SYSTEM,
+            at=at,
+            obj=source,
+            client=source.client,
+            facts={"name": source.name, "compared": len(due), "changed": len(changed)},
+        )
+    return len(changed)
+
+
+def _differing(versions: Sequence[RecordVersion], connector: Connector) -> list[int]:
+    """Records whose fingerprint at the source is not the one in the package. What is gone is the scan's to say."""
+    now = connector.fingerprints([version.record.ref for version in versions])
+    by_package: dict[object, list[RecordVersion]] = defaultdict(list)
+    for version in versions:
+        if version.record.ref in now:
+            by_package[version.package_id].append(version)
+    return [pk for group in by_package.values() for pk in _differing_in_package(group, now)]
+
+
+def _differing_in_package(versions: Sequence[RecordVersion], now: Mapping[str, bytes]) -> list[int]:
+    keyring = content.package_of(versions[0]).keyring
+    found = []
+    for version in versions:
+        ref = version.record.ref
+        salt = keyring.conversation_salt(ref) if version.slot is None else keyring.salt(version.slot)
+        if not hmac.compare_digest(keyed_digest(salt, now[ref]), bytes(version.keyed_digest)):
+            found.append(version.record_id)
+    return found
