@@ -221,11 +221,12 @@ def tail(place: Place) -> str:
 def prepare_databases(place: Place) -> None:
     """Roles without power, two databases, each closed to the other's roles. May be repeated."""
     with psycopg.connect(place.url("postgres", "postgres"), autocommit=True) as server:
-        power: LiteralString = "CREATEDB CREATEROLE" if place.settings.get("fsync") == "off" else "NOCREATEDB"
         for role in ROLES:
             if not exists(server, "SELECT FROM pg_roles WHERE rolname = %s", role):
                 server.execute(SQL("CREATE ROLE {} LOGIN").format(Identifier(role)))
-        server.execute(SQL("ALTER ROLE kendali_owner " + power))  # tests make their own databases
+        if place.settings == THROW_AWAY:  # tests make their own databases and drop them while they are in use
+            server.execute("ALTER ROLE kendali_owner CREATEDB CREATEROLE")
+            server.execute("GRANT kendali_app TO kendali_owner")
         for name, owner, other in DATABASES:
             if not exists(server, "SELECT FROM pg_database WHERE datname = %s", name):
                 server.execute(SQL("CREATE DATABASE {} OWNER {}").format(Identifier(name), Identifier(owner)))

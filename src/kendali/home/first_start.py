@@ -1,4 +1,4 @@
-"""What `kendali run` asks the program once it is prepared: load the sample organisation, tell its users."""
+"""What `kendali run` asks the program once it is prepared: load the sample organisation, tell who can log in."""
 
 from __future__ import annotations
 
@@ -24,9 +24,13 @@ def load_sample() -> None:
 
 
 def people() -> str:
-    """The sample users as a table, "" where this installation has none of them."""
+    """The sample users as a table; where nobody can log in yet, the first-run page with its code; else ""."""
     from django.contrib.auth import get_user_model
 
+    from kendali.home import first_run
+
+    if first_run.is_needed():
+        return f"kendali: set up this installation, with the code in this address:\n  {first_run.address()}\n"
     if importlib.util.find_spec(PEOPLE) is None:
         return ""
     sample = importlib.import_module(PEOPLE)

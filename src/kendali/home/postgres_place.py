@@ -64,8 +64,8 @@ class Place:
         return os.geteuid() if self.account is None else self.account.pw_uid
 
     def url(self, role: str, database: str) -> str:
-        entry = {"USER": role, "PASSWORD": "", "NAME": database, "HOST": str(self.sockets), "PORT": "", "OPTIONS": {}}
-        return environment.database_url(entry)
+        entry = {"USER": role, "PASSWORD": "", "NAME": database, "OPTIONS": {}}
+        return environment.database_url(entry | {"HOST": str(self.sockets), "PORT": "5432"})
 
 
 def digest(path: Path) -> str:

@@ -126,12 +126,12 @@ def is_ready(address: str) -> bool:
 
 def welcome(address: str, seconds: float) -> None:
     say(f"ready after {seconds:.0f} s: {address}")
-    print(sample_people(), end="", flush=True)
+    print(who_can_log_in(), end="", flush=True)
     say(f"data in {Path(os.environ['KENDALI_HOME'])}; Ctrl-C stops")
 
 
-def sample_people() -> str:
-    """The table of sample users, where this installation has them."""
+def who_can_log_in() -> str:
+    """The table of sample users, where this installation has them; the first-run page, where it has no users."""
     child = processes.start([*MODULE, "kendali.home.first_start", "--people"], output=subprocess.PIPE)
     return child.communicate()[0].decode()
 
