@@ -33,6 +33,7 @@ class Process:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=environment,
+            start_new_session=True,  # Ctrl-C is for its parent, with whom it ends
         )
         self._tell(start)
 

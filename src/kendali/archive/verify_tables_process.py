@@ -65,6 +65,7 @@ def _start(message: object, number: int, answers: SimpleQueue[tuple[int, Any]]) 
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env=environment,
+        start_new_session=True,  # Ctrl-C is for its parent, which ends it
     )
     stdin, stdout = child.stdin, child.stdout
     assert stdin is not None
