@@ -1,15 +1,13 @@
 """A temporary SQLite index over rows of a text file, so that a file of any size is listed by key in constant memory.
 
-It lies in the host's temporary folder, never at the source, and is removed on close.
+It lies in the host's temporary folder, never at the source, and nothing of it stays, even if the process is killed.
 """
 
 from __future__ import annotations
 
 import sqlite3
-import tempfile
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 
@@ -17,8 +15,8 @@ class Lookup:
     """Tables of text columns; a query's values may be datetimes (compared as text, `YYYY-MM-DD HH:MM:SS[.ffffff]`)."""
 
     def __init__(self) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="kendali-index-")
-        self._database = sqlite3.connect(Path(self._folder.name) / "index.sqlite", check_same_thread=False)
+        # No name: SQLite's own temporary database, whose file has no entry in any folder and ends with the process.
+        self._database = sqlite3.connect("", check_same_thread=False)
         self._database.executescript("PRAGMA journal_mode = off; PRAGMA synchronous = off; PRAGMA cache_size = -16000;")
 
     def create(self, table: str, columns: Sequence[str]) -> None:
@@ -45,7 +43,6 @@ class Lookup:
 
     def close(self) -> None:
         self._database.close()
-        self._folder.cleanup()
 
 
 def _quoted(name: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from kendali.connectors.registry import open as open_connector
 from kendali.connectors.tests.servers import MariaDb, Postgres, own_database, own_mariadb
 from kendali.home.sample import cdr
 from kendali.home.sample.calls import BANK_SWITCH, Wish
-from kendali.home.sample.chatwoot_seed import grant_reader, seed_chatwoot
+from kendali.home.sample.chatwoot_seed import apply_schema, grant_reader, seed_chatwoot
 from kendali.home.sample.recordings import seed_recordings
 from kendali.home.sample.tree import Recorded
 
@@ -57,6 +57,15 @@ def chatwoot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chatwoot]:
         for case, ref in rows:
             cases.setdefault(case, []).append(ref)
         yield Chatwoot(server, storage, cases)
+
+
+@pytest.fixture
+def empty() -> Iterator[Postgres]:
+    """The application's tables without a row, and a role that reads them."""
+    with own_database() as server, psycopg.connect(server.dsn, autocommit=True) as connection:
+        apply_schema(connection)
+        grant_reader(connection, str(server.config["user"]), server.secret["password"])
+        yield server
 
 
 @dataclass
@@ -142,6 +151,3 @@ def export(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _write(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
-
-
-__all__ = ["Calls", "Chatwoot", "replace"]

@@ -8,20 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-import pyarrow as pa
 import pytest
 from psycopg import sql
 
-from kendali.connectors.base import Connector, Cut, SourceError
+from kendali.connectors.base import Connector, Cut
 from kendali.connectors.chatwoot.schema import ALL, BY_NAME, CONTENT, TABLES
-from kendali.connectors.postgres import BulkTransaction, Server
 from kendali.connectors.problems import sentence
-from kendali.connectors.registry import open as open_connector
+from kendali.connectors.tests.chatwoot_rows import MESSAGE, attach, one_conversation, opened
 from kendali.connectors.tests.conftest import Chatwoot
 from kendali.connectors.tests.contract import everything
-from kendali.connectors.tests.servers import Postgres, own_database
-from kendali.connectors.tests.sinks import CountingSink, MemorySink
-from kendali.home.sample.chatwoot_seed import apply_schema, grant_reader
+from kendali.connectors.tests.servers import Postgres
+from kendali.connectors.tests.sinks import MemorySink
 
 
 @pytest.fixture
@@ -29,22 +26,6 @@ def connector(chatwoot: Chatwoot) -> Iterator[Connector]:
     opened = chatwoot.open()
     yield opened
     opened.close()
-
-
-@pytest.fixture
-def empty() -> Iterator[Postgres]:
-    """The application's tables without a row, and a role that reads them."""
-    with own_database() as server, psycopg.connect(server.dsn, autocommit=True) as connection:
-        apply_schema(connection)
-        grant_reader(connection, str(server.config["user"]), server.secret["password"])
-        yield server
-
-
-MESSAGE = "content, account_id, inbox_id, conversation_id, message_type, created_at, updated_at"
-
-
-def opened(server: Postgres, **changes: Any) -> Connector:
-    return open_connector("chatwoot", "conversation", {**server.config, "account": 1, **changes}, server.secret)
 
 
 def test_every_row_that_hangs_on_a_conversation_is_copied(chatwoot: Chatwoot, connector: Connector) -> None:
@@ -139,12 +120,6 @@ def test_an_account_sees_nothing_of_another(chatwoot: Chatwoot) -> None:
     assert first.search("Internet mati dari pagi", 10) == []
     first.close()
     second.close()
-
-
-def as_owner(chatwoot: Chatwoot) -> Connector:
-    parts = psycopg.conninfo.conninfo_to_dict(chatwoot.server.dsn)
-    changes = {"user": parts["user"], "host": parts["host"], "port": parts["port"]}
-    return chatwoot.open(password=str(parts.get("password") or ""), **changes)
 
 
 def changed_value(kind: str) -> str:
@@ -292,36 +267,6 @@ def test_a_file_that_cannot_be_opened_is_named_with_the_reason(empty: Postgres, 
     source.close()
 
 
-def one_conversation(owner: psycopg.Connection[Any]) -> str:
-    owner.execute("INSERT INTO accounts (name, created_at, updated_at) VALUES ('Bank Nusantara', now(), now())")
-    owner.execute(
-        "INSERT INTO conversations (account_id, inbox_id, created_at, updated_at, display_id) "
-        "VALUES (1, 1, '2024-01-01', '2024-01-01', 1)"
-    )
-    owner.execute(
-        "INSERT INTO messages (content, account_id, inbox_id, conversation_id, message_type, created_at, updated_at) "
-        "VALUES ('Halo', 1, 1, 1, 0, '2024-01-01', '2024-01-01')"
-    )
-    return "1"
-
-
-def attach(owner: psycopg.Connection[Any], number: int, key: str, service: str) -> None:
-    owner.execute(
-        "INSERT INTO attachments (id, message_id, account_id, created_at, updated_at) VALUES (%s, 1, 1, now(), now())",
-        [number],
-    )
-    owner.execute(
-        "INSERT INTO active_storage_blobs (id, key, filename, byte_size, checksum, created_at, service_name) "
-        "VALUES (%s, %s, 'x.jpg', 5, 'gnzLDuqKcGxMNKFokfhOew==', now(), %s)",
-        [number, key, service],
-    )
-    owner.execute(
-        "INSERT INTO active_storage_attachments (name, record_type, record_id, blob_id, created_at) "
-        "VALUES ('file', 'Attachment', %s, %s, now())",
-        [number, number],
-    )
-
-
 def test_media_without_a_file_is_named_and_a_place_is_not(empty: Postgres) -> None:
     with psycopg.connect(empty.dsn, autocommit=True) as owner:
         ref = one_conversation(owner)
@@ -337,123 +282,6 @@ def test_media_without_a_file_is_named_and_a_place_is_not(empty: Postgres) -> No
         ("file_missing", "attachment-1"),
         ("file_only_linked", "attachment-2"),
     ]
-    source.close()
-
-
-def test_missing_tables_and_columns_are_named(empty: Postgres) -> None:
-    with psycopg.connect(empty.dsn, autocommit=True) as owner:
-        one_conversation(owner)
-        owner.execute("DROP TABLE mentions, sla_events")
-        owner.execute("ALTER TABLE messages DROP COLUMN private, DROP COLUMN sender_id")
-    source = opened(empty)
-    first, second = source.probe().problems
-    assert (first.code, first.facts["tables"]) == ("tables_missing", "sla_events, mentions") or (
-        first.facts["tables"] == "mentions, sla_events"
-    )
-    assert (second.code, second.facts) == ("columns_missing", {"table": "messages", "columns": "private, sender_id"})
-    with pytest.raises(SourceError, match="tables_missing"):
-        list(source.snapshot(["1"], MemorySink()))
-    with pytest.raises(SourceError, match="tables_missing"):
-        source.fingerprints(["1"])
-    source.close()
-
-
-def test_tables_that_an_installation_never_had_can_be_named_as_absent(empty: Postgres) -> None:
-    with psycopg.connect(empty.dsn, autocommit=True) as owner:
-        ref = one_conversation(owner)
-        owner.execute("DROP TABLE mentions, sla_events, csat_survey_responses, notifications, taggings, applied_slas")
-    names = "mentions, sla_events, csat_survey_responses, notifications, taggings, applied_slas"
-    source = opened(empty, absent_tables=names)
-    assert source.probe().problems == []
-    assert [listed.ref for listed in everything(source)] == [ref]
-    (snapshot,) = source.snapshot([ref], MemorySink())
-    assert snapshot.problems == ()
-    source.close()
-    with pytest.raises(SourceError, match="absent_tables"):
-        opened(empty, absent_tables="messages")
-
-
-def test_rights_are_told_as_they_are(empty: Postgres) -> None:
-    with psycopg.connect(empty.dsn, autocommit=True) as owner:
-        one_conversation(owner)
-        role = sql.Identifier(str(empty.config["user"]))
-        source = opened(empty)
-        probe = source.probe()
-        assert (probe.problems, probe.warnings) == ([], [])
-        assert probe.rights == [f"SELECT on {len(TABLES)} of {len(TABLES)} tables"]
-        owner.execute(sql.SQL("GRANT UPDATE ON messages TO {}").format(role))
-        assert [each.code for each in source.probe().warnings] == ["may_write"]
-        owner.execute(sql.SQL("REVOKE ALL ON messages FROM {}").format(role))
-        (problem,) = source.probe().problems
-        assert problem.code == "no_right_to_read"
-        assert "messages" in str(problem.facts["command"])
-        with pytest.raises(SourceError, match="no_right_to_read"):
-            list(source.snapshot(["1"], MemorySink()))
-        with pytest.raises(SourceError, match="no_right_to_read"):
-            source.due(None, "", 1)
-        source.close()
-
-
-def test_reading_writes_nothing_even_for_a_role_that_may(chatwoot: Chatwoot) -> None:
-    """As the owner; PostgreSQL counts every row that is written."""
-    source = as_owner(chatwoot)
-    query = "SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) FROM pg_stat_user_tables"
-    with chatwoot.owner() as owner:
-        refs = [listed.ref for listed in everything(source)]
-        assert [each.code for each in source.probe().warnings] == ["may_write"]
-        list(source.snapshot(refs, MemorySink()))
-        rows = owner.execute("SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) FROM pg_stat_user_tables").fetchone()
-        list(source.snapshot(refs, MemorySink()))
-        assert owner.execute(query).fetchone()
-        assert (
-            owner.execute("SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) FROM pg_stat_user_tables").fetchone() == rows
-        )
-    source.close()
-
-
-def test_a_source_that_is_gone_in_the_middle_is_one_clear_error(chatwoot: Chatwoot) -> None:
-    connector = as_owner(chatwoot)
-    refs = [listed.ref for listed in everything(connector)]
-
-    class Cutting(MemorySink):
-        def table(self, name: str, batch: pa.RecordBatch) -> None:
-            super().table(name, batch)
-            with chatwoot.owner() as owner:
-                owner.execute(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                    "WHERE datname = current_database() AND application_name = 'kendali'"
-                )
-
-    many = refs * 20  # several batches
-    with pytest.raises(SourceError) as raised:
-        list(connector.snapshot(many, Cutting()))
-    assert raised.value.code == "connection_lost"
-    assert "SELECT" not in str(raised.value.facts)
-    assert len(connector.fingerprints(refs)) == len(refs)
-    assert len(connector.due(None, "", 3)) == 3
-    connector.close()
-
-
-def test_memory_stays_the_same_for_any_size_of_source(empty: Postgres) -> None:
-    """480 MB of messages, all in the second half of the conversations: a batch that grew on small ones is cut down."""
-    with psycopg.connect(empty.dsn, autocommit=True) as owner:
-        one_conversation(owner)
-        owner.execute(
-            "INSERT INTO conversations (account_id, inbox_id, created_at, updated_at, display_id) "
-            "SELECT 1, 1, '2024-01-01', '2024-01-01', n FROM generate_series(2, 4000) n"
-        )
-        owner.execute(
-            f"INSERT INTO messages ({MESSAGE}) "
-            "SELECT repeat('Halo, apa kabar? ', 1412), 1, 1, 2001 + n % 2000, 0, '2024-01-01', '2024-01-01' "
-            "FROM generate_series(1, 20000) n"
-        )
-    source = opened(empty)
-    refs = [listed.ref for listed in everything(source, limit=1000)]
-    before = pa.total_allocated_bytes()
-    sink = CountingSink()
-    assert sum(not snapshot.problems for snapshot in source.snapshot(refs, sink)) == 4000
-    assert sink.rows["messages"] == 20_001
-    assert sink.arrow_peak - before < 120 << 20
     source.close()
 
 
@@ -480,19 +308,3 @@ def test_local_midnight_is_strict_to_the_microsecond(chatwoot: Chatwoot, connect
         "at": False,
         "after": False,
     }
-
-
-def test_a_source_that_takes_too_long_is_told_as_slow(empty: Postgres) -> None:
-    server = Server(empty.config, empty.secret, statement_seconds=1)
-    slow = "SELECT n, pg_sleep(0.001)::text FROM generate_series(1, 10000) n"
-    for ask in (lambda: server.rows().execute(slow), lambda: bulk(server, slow)):
-        with pytest.raises(SourceError) as raised, server.errors():
-            ask()
-        assert (raised.value.code, raised.value.facts["seconds"]) == ("too_slow", 1)
-    assert bulk(server, "SELECT 1 AS one").num_rows == 1
-    server.close()
-
-
-def bulk(server: Server, query: str) -> pa.Table:
-    with BulkTransaction(server) as source:
-        return source.table(query)
