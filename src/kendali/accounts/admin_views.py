@@ -24,6 +24,7 @@ from kendali.accounts.permissions import Refused, can
 from kendali.accounts.refusals import tell
 from kendali.audit.history import history
 from kendali.notices import mail
+from kendali.numerals import whole
 
 PAGE = 50
 
@@ -52,7 +53,7 @@ def _matching(query: str) -> QuerySet[User]:
 
 def _after(people: QuerySet[User], after: str) -> QuerySet[User]:
     """The page that starts behind one person, in the order of names."""
-    last = User.objects.filter(pk=after).first() if after.isdigit() else None
+    last = User.objects.filter(pk=whole(after)).first()
     if last is None:
         return people
     return people.filter(Q(name__gt=last.name) | Q(name=last.name, pk__gt=last.pk))

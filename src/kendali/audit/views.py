@@ -18,6 +18,7 @@ from kendali.audit.models import Anchor, Entry
 from kendali.audit.person import Person, require
 from kendali.audit.sentences import actor
 from kendali.audit.sentences import render as sentence
+from kendali.numerals import whole
 
 PAGE = 50
 MOST_ROWS = 100_000  # of one spreadsheet; more is asked for by dates
@@ -29,8 +30,8 @@ def trail(request: HttpRequest) -> HttpResponse:
     form = FilterForm(request.GET)
     rows = _rows(form, person)
     before = request.GET.get("before", "")
-    if before.isdigit():
-        rows = rows.filter(pk__lt=int(before))
+    if (last := whole(before)) is not None:
+        rows = rows.filter(pk__lt=last)
     found = list(rows[: PAGE + 1])
     kept = request.GET.copy()
     kept.pop("before", None)

@@ -4,34 +4,19 @@ from __future__ import annotations
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from django.utils.translation import gettext
-from ninja import NinjaAPI
-from ninja.security import HttpBearer
 
-from kendali.accounts import own_actions
-from kendali.accounts.models import User
 from kendali.accounts.permissions import Refused, RuleRefused
 from kendali.accounts.refusals import tell
 from kendali.archive.errors import ArchiveError
 from kendali.audit.actions import StaleState
 from kendali.connectors.base import SourceError
 from kendali.home import api_general
+from kendali.home.api_base import Api, PlainParser, Token
 from kendali.records.api import router as records
 from kendali.vault.api import router as keys
 
-
-class Token(HttpBearer):
-    """A person's token; it may do what the person may, within its scopes."""
-
-    def authenticate(self, request: HttpRequest, token: str) -> User | None:
-        user = own_actions.authenticate_token(token, at=timezone.now())
-        if user is not None:
-            request.user = user
-        return user
-
-
-api = NinjaAPI(title="Kendali", version="1.0.0", auth=Token(), urls_namespace="api-v1", docs_url=None)
+api = Api(title="Kendali", version="1.0.0", auth=Token(), parser=PlainParser(), urls_namespace="api-v1", docs_url=None)
 api.add_router("", api_general.router)
 api.add_router("", records)
 api.add_router("", keys)

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 from kendali.notices import mail
 from kendali.notices.actions import mark_read, unread_count
 from kendali.notices.models import Notice
+from kendali.numerals import whole
 
 if TYPE_CHECKING:
     from kendali.accounts.models import User
@@ -25,8 +26,8 @@ def inbox(request: HttpRequest) -> HttpResponse:
     user = cast("User", request.user)
     before = request.GET.get("before", "")
     rows = Notice.objects.filter(user=user).order_by("-pk")
-    if before.isdigit():
-        rows = rows.filter(pk__lt=int(before))
+    if (last := whole(before)) is not None:
+        rows = rows.filter(pk__lt=last)
     found = list(rows[: PAGE + 1])
     context = {
         "notices": [(notice, mail.sentence(notice)) for notice in found[:PAGE]],

@@ -20,6 +20,7 @@ from kendali.accounts import access, permissions
 from kendali.accounts.models import User
 from kendali.audit.actions import StaleState
 from kendali.audit.history import history
+from kendali.numerals import whole
 from kendali.records import export, rules, words
 from kendali.records.actions import escalations
 from kendali.records.models import Escalation, EscalationItem, Package, Unbackupable
@@ -114,16 +115,8 @@ def _progress(order: Escalation) -> dict[str, Any]:
         "running": order.status == Escalation.Status.RUNNING,
         "packages": [(package, words.package_pill(package)) for package in packages],
         "package_count": len(packages),
-        "reading": _reading(order, packages),
+        "reading": order.progress.get("percent") if order.progress.get("phase") == "verify" else None,
     }
-
-
-def _reading(order: Escalation, packages: list[Package]) -> int | None:
-    """How much of the package that is being read back has been read, in percent."""
-    now = [package for package in packages if package.number == order.progress.get("package")]
-    if order.progress.get("phase") != "verify" or not now or not now[0].size:
-        return None
-    return min(99, int(order.progress.get("bytes", 0)) * 100 // now[0].size)
 
 
 def _crumbs(order: Escalation) -> list[tuple[str, str]]:
@@ -230,7 +223,7 @@ def send_drafts(request: HttpRequest) -> HttpResponse:
 def confirm_several(request: HttpRequest) -> HttpResponse:
     user = access.signed_in(request)
     access.require(user, "escalation.confirm")
-    chosen = [int(pk) for pk in request.POST.getlist("eskalasi") if pk.isdigit()]
+    chosen = [pk for text in request.POST.getlist("eskalasi") if (pk := whole(text)) is not None]
     clients = access.visible_clients(user, "escalation.confirm")
     rows = Escalation.objects.filter(pk__in=chosen, client__in=clients)
     done: list[Escalation] = []

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from kendali import civil_time
 from kendali.accounts import access
 from kendali.accounts.permissions import RuleRefused
+from kendali.numerals import whole
 from kendali.records import forms, rules, words
 from kendali.records.actions import escalations
 from kendali.records.models import DayCount, Escalation, Source
@@ -80,7 +81,7 @@ def _asked(request: HttpRequest, sources: QuerySet[Source], form: forms.RaiseFor
     """The preview of what is asked for, else of the first source with the proposed cut-off."""
     asked = request.POST if form.is_bound else request.GET
     number = asked.get("sumber", "")
-    source = sources.filter(pk=int(number)).first() if number.isdigit() else sources.first()
+    source = sources.filter(pk=whole(number)).first() if number else sources.first()
     if source is None:
         return None
     try:
