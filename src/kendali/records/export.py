@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from typing import IO
+from typing import IO, Any
 from zoneinfo import ZoneInfo
 
 import xlsxwriter
@@ -32,7 +32,8 @@ def _write(file: IO[bytes], head: Sequence[str], rows: Iterable[Sequence[object]
         datetime: book.add_format({"num_format": "yyyy-mm-dd hh:mm"}),
         date: book.add_format({"num_format": "yyyy-mm-dd"}),
     }
-    sheet, line = None, MOST
+    sheet: Any = None
+    line = MOST
     for row in rows:
         if line >= MOST:
             sheet, line = _sheet(book, head, bold), 1

@@ -223,7 +223,7 @@ def _source_field(described: SourceField, source: Source | None) -> forms.Field:
     initial = source.config.get(described.name, described.default) if source else described.default
     if described.type == "secret":
         kept = _("Stored; leave it empty to keep it.") if source is not None and source.secret else ""
-        widget = forms.PasswordInput(attrs=attrs | {"autocomplete": "new-password"})
+        widget = forms.PasswordInput(attrs={**attrs, "autocomplete": "new-password"})
         return forms.CharField(label=label, help_text=help_text or kept, required=False, widget=widget)
     if described.type == "choice":
         choices = [(value, gettext(text)) for value, text in described.choices]

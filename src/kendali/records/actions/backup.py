@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import cast
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -20,7 +21,7 @@ from kendali.archive.errors import ArchiveError, EmptyPackageError
 from kendali.archive.package import PackageInfo, Progress, WrittenRecord, load_keyring
 from kendali.audit import actions as audit
 from kendali.audit.actor import SYSTEM
-from kendali.connectors.base import Connector, Sink, Snapshot, SourceError
+from kendali.connectors.base import Connector, RecordClass, Sink, Snapshot, SourceError
 from kendali.records.actions import counts, customers, escalations, lease, numbers, sources
 from kendali.records.actions import store as store_actions
 from kendali.records.actions.sources import plain
@@ -100,7 +101,8 @@ def _batches(order: Escalation) -> Iterator[tuple[date, list[Line]]]:
             .order_by("record_id")
             .values_list("pk", "record_id", "record__ref", "record__size")[:most]
         )
-        lines, size = [], 0
+        lines: list[Line] = []
+        size = 0
         for item, record, ref, length in rows.iterator(chunk_size=5000):
             size += length or 0
             if lines and size > volume:
@@ -125,7 +127,7 @@ def _one_package(
             progress=reporter.copying, check=fence.check,
         )  # fmt: skip
     except EmptyPackageError as empty:
-        _settle_without_package(fence, package, empty.records, lines)
+        _settle_without_package(fence, package, cast(Sequence[WrittenRecord], empty.records), lines)
         return
     _advance(
         package,
@@ -153,7 +155,7 @@ def _info(order: Escalation, month: date) -> PackageInfo:
     return PackageInfo(
         client=order.client.code,
         source=f"source-{order.source_id}",
-        record_class=order.record_class,
+        record_class=cast(RecordClass, order.record_class),
         month=f"{month:%Y-%m}",
         organisation=str(terms.get("organisation.name")),
     )
@@ -388,7 +390,9 @@ class _Reporter:
         self._show("copy", progress.records, progress.size)
 
     def verifying(self, progress: Progress) -> None:
-        self._show("verify", self.records, progress.size)
+        self._show(
+            "verify", self.records, progress.size, percent=min(99, progress.records * 100 // max(1, self.records))
+        )
 
     def _show(self, phase: str, records: int, size: int, percent: int = 0) -> None:
         self.fence.progress.update(phase=phase, done=self.before + records, bytes=size, percent=percent)

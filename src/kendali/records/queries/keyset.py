@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from django.core.exceptions import ValidationError
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Field, Model, Q, QuerySet
 from django.http import QueryDict
 
 M = TypeVar("M", bound=Model)
@@ -76,10 +76,12 @@ def _decoded(model: type[Model], order: Sequence[str], text: str | None) -> list
     if len(parts) != len(order):
         return None
     try:
-        values = [
-            model._meta.get_field(key.lstrip("-")).to_python(part) for key, part in zip(order, parts, strict=True)
-        ]
+        values = [_field(model, key.lstrip("-")).to_python(part) for key, part in zip(order, parts, strict=True)]
     except (ValidationError, ValueError):
         return None
     aware = all(value.tzinfo is not None for value in values if isinstance(value, datetime))
     return values if aware and None not in values else None
+
+
+def _field(model: type[Model], name: str) -> Field[Any, Any]:
+    return cast("Field[Any, Any]", model._meta.get_field(name))

@@ -213,7 +213,7 @@ def test_paging_shows_every_record_once_forwards_and_backwards(cast: Cast) -> No
 @pytest.mark.parametrize("cursor", ["x", "~", "2025-01-01~x", "2025-01-01T00:00:00~1", "1~2~3"])
 def test_a_cursor_typed_by_hand_is_no_error(cast: Cast, cursor: str) -> None:
     source = catalogue(cast, 2)
-    response = cast.web(cast.tari).get("/radar/catatan/", {"sumber": source.pk, "after": cursor})
+    response = cast.web(cast.tari).get("/radar/catatan/", {"sumber": str(source.pk), "after": cursor})
     assert response.status_code == 200
 
 
@@ -221,7 +221,7 @@ def test_a_cursor_typed_by_hand_is_no_error(cast: Cast, cursor: str) -> None:
 def test_every_state_can_be_listed(cast: Cast, state: str) -> None:
     source = catalogue(cast, 3)
     Source.objects.filter(pk=source.pk).update(counts={})  # nothing is known: the catalogue is asked
-    context = cast.web(cast.tari).get("/radar/catatan/", {"sumber": source.pk, "status": state}).context
+    context = cast.web(cast.tari).get("/radar/catatan/", {"sumber": str(source.pk), "status": state}).context
     assert len(context["rows"]) == (3 if state in ("", "overdue") else 0)
 
 
