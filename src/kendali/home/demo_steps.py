@@ -127,6 +127,7 @@ def restore_recording(stage: Stage, source: Source) -> None:
     record = _backed_up(source).order_by("-size")[0]
     stage.step(f"Satu recording dipulihkan dari paket: {record}", f"/catatan/{record.pk}/")
     assert record.version is not None
+    assert record.version.slot is not None
     unit = _opened(record).unit(record.version.slot)
     for name, stream in unit.files:
         (original,) = Path(str(source.config["monitor"])).rglob(name)

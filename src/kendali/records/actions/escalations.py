@@ -118,8 +118,9 @@ def _freeze(order: Escalation) -> None:
     digest, count, oldest = hashlib.sha256(), 0, None
     lines = order.items.order_by(Collate("record__ref", "C")).values_list("record__ref", "record__backup_clock")
     for ref, clock in lines.iterator(chunk_size=10_000):
+        assert clock is not None  # FREEZE takes only records that have one
         digest.update(f"{ref}\t{clock:%Y-%m-%dT%H:%M:%S.%fZ}\n".encode())
-        count, oldest = count + 1, min(oldest or clock, clock)
+        count, oldest = count + 1, clock if oldest is None else min(oldest, clock)
     order.list_digest, order.list_count, order.oldest_at = digest.hexdigest(), count, oldest
     order.save(update_fields=["list_digest", "list_count", "oldest_at"])
     if not count:

@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from kendali.records.models import Escalation
@@ -61,7 +61,7 @@ class Fence:
             raise Fenced(f"order {self.order_id}, attempt {self.attempt}")
         return order
 
-    def _mine(self):  # type: ignore[no-untyped-def]  # QuerySet[Escalation]
+    def _mine(self) -> QuerySet[Escalation]:
         return Escalation.objects.filter(pk=self.order_id, attempt=self.attempt, status=Escalation.Status.RUNNING)
 
 

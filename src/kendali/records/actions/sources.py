@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from typing import cast
 
 from django.db import transaction
 
@@ -12,7 +13,7 @@ from kendali.accounts import permissions
 from kendali.accounts.models import Client, User
 from kendali.audit import actions as audit
 from kendali.connectors import registry
-from kendali.connectors.base import Connector, Probe, Problem
+from kendali.connectors.base import Connector, Probe, Problem, RecordClass
 from kendali.records import secrets
 from kendali.records.models import Source
 
@@ -22,7 +23,7 @@ def connected(source: Source) -> Iterator[Connector]:
     """The connector of a source, closed afterwards."""
     connector = registry.open(
         source.kind,
-        source.record_class,
+        cast(RecordClass, source.record_class),
         {**source.config, "zone": source.zone},
         secrets.open_source_secret(source.pk, bytes(source.secret)),
     )

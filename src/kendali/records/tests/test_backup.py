@@ -40,6 +40,7 @@ def test_every_record_is_in_one_verified_package_and_opens_again(calls: Office) 
     assert RecordVersion.objects.count() == 4
     for record in Record.objects.select_related("version__package"):
         assert record.version is not None
+        assert record.version.slot is not None
         unit = content.package_of(record.version).unit(record.version.slot)
         name, stream = unit.files[0]
         assert stream.read() == (calls.folder / "export" / "pbx" / name).read_bytes()

@@ -58,7 +58,7 @@ def test_a_damaged_package_raises_an_alarm_and_a_new_draft(kept: Office, setting
 
     assert done.problems
     assert Package.objects.get().status == "damaged"
-    assert set(Record.objects.values_list("version", "backup_clock")) == {(None, OLD)}
+    assert {(record.version, record.backup_clock) for record in Record.objects.all()} == {(None, OLD)}
     for person in (kept.cast.indra, kept.cast.tari, kept.cast.rahma):
         assert Notice.objects.filter(user=person, kind="package.damaged").exists()
     draft = Escalation.objects.get(status="draft")

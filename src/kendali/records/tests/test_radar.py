@@ -15,7 +15,7 @@ from kendali.records.tests.office import Office
 
 
 def at(*when: int) -> datetime:
-    return datetime(*when, tzinfo=UTC)  # type: ignore[arg-type]
+    return datetime(*when, tzinfo=UTC)  # type: ignore[arg-type, misc]
 
 
 @pytest.fixture
