@@ -190,7 +190,7 @@ class SourceForm(forms.Form):
             field.required = described.required and self._applies(described)
         if source is not None:
             self.fields["aktif"] = forms.BooleanField(label=_("Scanned every night"), required=False)
-            self.initial |= {"nama": source.name, "zona": source.zone, "aktif": source.active}
+            self.initial.update(nama=source.name, zona=source.zone, aktif=source.active)
 
     def _applies(self, described: SourceField) -> bool:
         """Whether what was sent asks for this field; before anything was sent, every field may be asked for."""

@@ -11,6 +11,7 @@ from django.db.models.fields.json import KeyTextTransform
 from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from kendali.accounts import permissions, roles
@@ -81,8 +82,12 @@ def _states(order: Escalation) -> list[str]:
 
 def _who(user: User | None, at: datetime | None) -> str:
     name = user.name.split()[0] if user else ""
-    when = f"{date_format(localtime(at), 'j M H.i')}" if at else ""
+    when = _when(at) if at else ""
     return " · ".join(filter(None, [name, when]))
+
+
+def _when(at: datetime) -> str:
+    return date_format(localtime(at), "j M H:i" if get_language() == "en" else "j M H.i")
 
 
 def _drill_share(order: Escalation) -> str:
@@ -91,13 +96,13 @@ def _drill_share(order: Escalation) -> str:
 
 def _running_note(order: Escalation) -> str:
     if order.finished_at:
-        return date_format(localtime(order.finished_at), "j M H.i")
+        return _when(order.finished_at)
     if order.status == STATUS.PAUSED:
         return _("paused")
     if order.status == STATUS.STOPPED:
         return _("stopped by a problem")
     if order.started_at:
-        return _("since %(time)s") % {"time": date_format(localtime(order.started_at), "j M H.i")}
+        return _("since %(time)s") % {"time": _when(order.started_at)}
     return ""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db import IntegrityError
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -179,10 +179,13 @@ def _connect(request: HttpRequest, form: forms.SourceForm) -> Source | None:
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     row = _load(request, pk, "source.edit")
-    form = forms.SourceForm(KINDS[row.kind], None, request.POST or None, source=row)
+    kind = KINDS.get(row.kind)
+    if kind is None:  # connected by a program that knew more kinds
+        raise Http404
+    form = forms.SourceForm(kind, None, request.POST or None, source=row)
     if request.method == "POST" and form.is_valid() and _changed(request, row, form):
         return redirect("source", pk=pk)
-    context = {"form": form, "kind": KINDS[row.kind], "source": row, "title": row.name}
+    context = {"form": form, "kind": kind, "source": row, "title": row.name}
     return render(request, "records/source_form.html", context, status=422 if form.errors else 200)
 
 
