@@ -19,7 +19,7 @@ from kendali.archive.lane_process import ProcessLane
 BATCH_BYTES: Final = 8 * 1024 * 1024
 BATCH_UNITS: Final = 64
 WINDOW_BATCHES: Final = 8  # under way at once
-PROCESSES_FROM: Final = 64 * 1024 * 1024  # bytes that pass before processes are worth their start
+PROCESSES_FROM: Final = 24 * 1024 * 1024  # bytes that pass before processes are worth their start
 
 
 class AnyLane(Protocol):
