@@ -56,7 +56,7 @@ def chat(tables: Tables, zone: str) -> Chat:
     people = _People(contacts, _by_id(tables, "users"), _by_id(tables, "agent_bots"))
     files = _attachments(tables)
     messages = [_message(row, people, files.get(row["id"], ())) for row in _rows(tables, "messages")]
-    customer = contacts.get(conversation.get("contact_id")) or {}
+    customer = contacts.get(conversation.get("contact_id", 0)) or {}
     return Chat(
         messages,
         customer=Customer(_text(customer.get("name")), _text(customer.get("phone_number"))),

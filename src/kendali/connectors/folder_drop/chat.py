@@ -31,10 +31,7 @@ def chat(tables: Tables, zone: str) -> Chat:
     files = _files(tables)
     agent = _said(record, "agent")
     messages = [_message(row, ZoneInfo(zone), files, agent) for row in _rows(tables, "messages")]
-    named = {name for message in messages for name in (attachment.name for attachment in message.attachments)}
-    rest = tuple(
-        attachment for name, several in files.items() if name not in named for attachment in several
-    )  # files that the record names and no message
+    rest = tuple(found for name in _named(record) for found in _of(name, files))  # by the record, by no message
     if rest:
         messages.append(Message(None, "activity", attachments=rest))
     return Chat(messages, customer=_customer(record))
@@ -75,9 +72,7 @@ def _files(tables: Tables) -> dict[str, list[Attachment]]:
 def _message(row: Row, zone: ZoneInfo, files: Mapping[str, Sequence[Attachment]], agent: str) -> Message:
     sender = _said(row, "sender", "sender_type", "from", "direction")
     direction = _direction(sender.casefold(), row)
-    named = row.get("file")
-    names = named if isinstance(named, list) else str(named or "").split(";")
-    attachments = [found for name in names if str(name).strip() for found in _of(str(name).strip(), files)]
+    attachments = [found for name in _named(row) for found in _of(name, files)]
     return Message(
         at=instant(row.get("sent_at") or row.get("created_at") or row.get("date"), zone),
         direction=direction,
@@ -85,6 +80,13 @@ def _message(row: Row, zone: ZoneInfo, files: Mapping[str, Sequence[Attachment]]
         text=_said(row, "text", "body", "message", "content"),
         attachments=tuple(attachments),
     )
+
+
+def _named(row: Row) -> list[str]:
+    """The files a row names."""
+    named = row.get("file")
+    names = named if isinstance(named, list) else str(named or "").split(";")
+    return [str(name).strip() for name in names if str(name).strip()]
 
 
 def _of(name: str, files: Mapping[str, Sequence[Attachment]]) -> Sequence[Attachment]:

@@ -58,6 +58,8 @@ def order_step(allow: str, **data: str) -> Line:
     return Line(api=True, method="POST", allow=allow, stranger=OTHER_CLIENT, kwargs=_order, data=lambda cast: data)
 
 
+OPENERS = "tari maya rahma aulia"
+
 API = {
     "api-root": Line(api=True, allow="", refused=404, anonymous="404"),
     "openapi-json": Line(api=True, allow=EVERYBODY, anonymous=ANYBODY),
@@ -74,6 +76,15 @@ API = {
     "show_record": Line(api=True, allow=READERS, stranger=OTHER_CLIENT, kwargs=_record),
     "propose_unbackupable": Line(
         api=True, method="POST", allow="tari", stranger=OTHER_CLIENT, kwargs=_record, data=lambda cast: WHY
+    ),
+    "search_records": Line(api=True, allow="tari indra dewi maya rahma aulia"),
+    "open_record": Line(
+        api=True, method="POST", allow=OPENERS, stranger=OTHER_CLIENT, kwargs=_record, data=lambda cast: WHY
+    ),
+    "read_content": Line(api=True, allow=OPENERS, stranger=OTHER_CLIENT, kwargs=_record),
+    "read_audio": Line(api=True, allow=OPENERS, stranger=OTHER_CLIENT, kwargs=_record),
+    "read_attachment": Line(
+        api=True, allow=OPENERS, stranger=OTHER_CLIENT, kwargs=lambda cast: {**_record(cast), "slot": 1}
     ),
     "list_unbackupable": Line(api=True, allow=STAFF),
     "decide_unbackupable": Line(
@@ -115,6 +126,7 @@ API = {
 
 LINES = {
     "home": Line(allow=EVERYBODY),
+    "first_run": Line(allow=EVERYBODY),  # who may not set up anything is sent to the first page
     "health_live": Line(allow=EVERYBODY, anonymous=ANYBODY),
     "health_ready": Line(allow=EVERYBODY, anonymous=ANYBODY),
     "appearance": Line(allow=EVERYBODY, anonymous=ANYBODY, method="POST"),

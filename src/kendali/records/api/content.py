@@ -7,7 +7,7 @@ from datetime import date, datetime
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_noop as _
-from ninja import Query, Router, Schema
+from ninja import Field, P, Query, QueryEx, Router, Schema
 
 from kendali.accounts import access
 from kendali.accounts.access import signed_in
@@ -31,16 +31,16 @@ router = Router(tags=["records"])
 class SearchIn(Schema):
     """`name` and `phone` travel in the address here: use HTTPS, and keep no log of addresses in front of Kendali."""
 
-    client: str = Query("", max_length=40, description="code of the client")
-    source: int | None = Query(None, ge=1, le=2**31 - 1)
-    number: str = Query("", max_length=200, description="number or id at the source, whole")
-    name: str = Query("", max_length=200, description="the customer's whole name")
-    phone: str = Query("", max_length=40)
-    since: date | None = Query(None, description="local day of the last activity")
+    client: str = Field("", max_length=40, description="code of the client")
+    source: int | None = Field(None, ge=1, le=2**31 - 1)
+    number: str = Field("", max_length=200, description="number or id at the source, whole")
+    name: str = Field("", max_length=200, description="the customer's whole name")
+    phone: str = Field("", max_length=40)
+    since: date | None = Field(None, description="local day of the last activity")
     until: date | None = None
-    agent: str = Query("", max_length=200)
-    channel: str = Query("", max_length=100)
-    after: str = Query("", max_length=100, description="`next` of the page before")
+    agent: str = Field("", max_length=200)
+    channel: str = Field("", max_length=100)
+    after: str = Field("", max_length=100, description="`next` of the page before")
 
 
 class FoundPage(Schema):
@@ -152,7 +152,7 @@ def _open(user: User, record_id: int, number: int | None) -> tuple[Record, Recor
     return record, version, opening
 
 
-VERSION = Query(None, ge=1, le=2**31 - 1, description="number of a version; without it the one that counts")
+Version = QueryEx[int | None, P(ge=1, le=2**31 - 1, description="number of a version; without it the one that counts")]
 
 
 @router.get("/records/{int:record_id}/content", response=ContentOut)
@@ -160,8 +160,8 @@ def read_content(
     request: HttpRequest,
     response: HttpResponse,
     record_id: int,
-    version: int | None = VERSION,
-    start: int = Query(0, ge=0, le=2**31 - 1, description="number of the first message, from 0"),
+    version: Version = None,
+    start: QueryEx[int, P(ge=0, le=2**31 - 1, description="number of the first message, from 0")] = 0,
 ) -> dict[str, object]:
     record, kept, _opening = _open(signed_in(request), record_id, version)
     response.headers["Cache-Control"] = "private, no-store"
@@ -205,8 +205,8 @@ def _message(said: query.Said) -> dict[str, object]:
 def read_audio(
     request: HttpRequest,
     record_id: int,
-    version: int | None = VERSION,
-    track: int = Query(1, ge=1, le=1000),
+    version: Version = None,
+    track: QueryEx[int, P(ge=1, le=1000)] = 1,
 ) -> HttpResponseBase:
     """One file of a recording; HTTP Range is understood."""
     record, kept, _opening = _open(signed_in(request), record_id, version)
@@ -216,7 +216,7 @@ def read_audio(
 
 
 @router.get("/records/{int:record_id}/attachments/{int:slot}")
-def read_attachment(request: HttpRequest, record_id: int, slot: int, version: int | None = VERSION) -> HttpResponseBase:
+def read_attachment(request: HttpRequest, record_id: int, slot: int, version: Version = None) -> HttpResponseBase:
     """The file of an attachment, by the slot its message names."""
     record, kept, _opening = _open(signed_in(request), record_id, version)
     return _served(request, record, kept, slot, 1)

@@ -189,10 +189,10 @@ def test_a_recording_is_played_by_ranges(calls: Office) -> None:
     assert link in page
     assert 'data-duration="3.000"' in page
     whole_file = (calls.folder / "export" / "pbx" / "call-1.wav").read_bytes()
-    whole = browser.get(link)
+    whole: Any = browser.get(link)
     assert (whole.status_code, whole["Content-Type"], whole["Accept-Ranges"]) == (200, "audio/wav", "bytes")
     assert b"".join(whole.streaming_content) == whole_file
-    part = browser.get(link, headers={"Range": "bytes=44-1043"})
+    part: Any = browser.get(link, headers={"Range": "bytes=44-1043"})
     assert (part.status_code, part["Content-Range"]) == (206, f"bytes 44-1043/{len(whole_file)}")
     assert b"".join(part.streaming_content) == whole_file[44:1044]
     head = browser.head(link, headers={"Range": "bytes=-100"})

@@ -168,8 +168,8 @@ def chats(office: Office) -> Office:
 
 
 def begin(office: Office, text: str = "tertelan", **changes: Any) -> TextSearch:
-    given = {"user": office.cast.tari, "client": office.cast.nusantara, "reason": "Pengaduan 114"} | changes
-    return search.begin(at=timezone.now(), text=text, **given)
+    given: dict[str, Any] = {"user": office.cast.tari, "client": office.cast.nusantara, "reason": "Pengaduan 114"}
+    return search.begin(at=timezone.now(), **{"text": text} | given | changes)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -179,7 +179,7 @@ def test_text_is_found_at_the_source_and_in_packages_of_this_client_only(chats: 
     tasks.search_text(search_id=str(row.pk))
     row.refresh_from_db()
     assert (row.status, row.problems) == ("done", [])
-    assert row.done == row.total == 3  # the source and two or more packages
+    assert row.done == row.total == 4  # the source and three months' packages
     assert set(row.matches.values_list("ref", flat=True)) == {"c0", "c1", "c2", "baru"}
     entry = Entry.objects.get(verb="record.text_searched")
     assert "tertelan" not in str(entry.facts)
