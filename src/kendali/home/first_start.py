@@ -5,22 +5,35 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
+from pathlib import Path
 
 import django
+
+from kendali.home.postgres_place import OUTSIDE
 
 PEOPLE = "kendali.home.sample.people"
 
 
 def load_sample() -> None:
     """On the first start only: an installation that has users keeps what it has."""
+    from django.conf import settings
     from django.contrib.auth import get_user_model
     from django.core.management import call_command, get_commands
 
-    if "sample" in get_commands() and not get_user_model().objects.exists():
-        print(
-            "kendali: first start: loading the sample organisation (./kendali run --empty starts without)", flush=True
+    unfinished = settings.HOME / "sample-unfinished"
+    if unfinished.exists():
+        sockets = Path(settings.DATABASES["default"]["HOST"])
+        outside = f" '{sockets.parent}'" if sockets.is_relative_to(OUTSIDE) else ""
+        raise SystemExit(
+            "kendali: the first start was interrupted while it loaded the sample organisation, half of it is of no use;"
+            f" begin again with: rm -r '{settings.HOME}'{outside}"
         )
+    if "sample" in get_commands() and not get_user_model().objects.exists():
+        print("kendali: first start: loading the sample organisation (run --empty starts without)", flush=True)
+        unfinished.parent.mkdir(parents=True, exist_ok=True)
+        unfinished.touch()
         call_command("sample")
+        unfinished.unlink()
 
 
 def people() -> str:
