@@ -13,3 +13,6 @@ urlpatterns = [
     path("", include("kendali.records.urls")),
     path("", include("kendali.home.urls")),
 ]
+
+handler400 = "kendali.home.problem_pages.bad_request"
+handler404 = "kendali.home.problem_pages.not_found"

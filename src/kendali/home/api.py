@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from django.core.exceptions import PermissionDenied
+import logging
+
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 
@@ -15,6 +17,8 @@ from kendali.home import api_general
 from kendali.home.api_base import Api, PlainParser, Token
 from kendali.records.api import router as records
 from kendali.vault.api import router as keys
+
+log = logging.getLogger(__name__)
 
 api = Api(title="Kendali", version="1.0.0", auth=Token(), parser=PlainParser(), urls_namespace="api-v1", docs_url=None)
 api.add_router("", api_general.router)
@@ -44,3 +48,15 @@ def stale(request: HttpRequest, error: StaleState) -> HttpResponse:
 def elsewhere(request: HttpRequest, error: SourceError | ArchiveError) -> HttpResponse:
     """The source or the store did not do it: not the caller's fault, and not ours."""
     return api.create_response(request, {"detail": error.code}, status=503)
+
+
+@api.exception_handler(SuspiciousOperation)
+def unreadable(request: HttpRequest, error: SuspiciousOperation) -> HttpResponse:
+    return api.create_response(request, {"detail": gettext("The request cannot be read.")}, status=400)
+
+
+@api.exception_handler(Exception)
+def broken(request: HttpRequest, error: Exception) -> HttpResponse:
+    """Ours; what went wrong is in the log."""
+    log.exception("%s %s", request.method, request.path, exc_info=error)
+    return api.create_response(request, {"detail": gettext("Something went wrong in Kendali.")}, status=500)
