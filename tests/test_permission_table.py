@@ -22,6 +22,7 @@ UPKEEP = {
     "source.edit",
     "source.probe",
     "source.scan",
+    "store.probe",
     "keys.manage",
     "settings.edit",
     "user.edit",

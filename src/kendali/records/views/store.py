@@ -33,7 +33,7 @@ PROMISES = {
     "private": gettext_noop("Nobody else on this machine can read it"),
     "space": gettext_noop("Free space: %(free)s bytes"),
 }
-STATES = {True: ("done", gettext_noop("kept")), False: ("late", gettext_noop("broken")), None: ("neutral", "–")}
+STATES = {True: ("done", gettext_noop("kept")), False: ("late", gettext_noop("broken")), None: ("idle", "–")}
 
 
 @login_required
