@@ -42,7 +42,7 @@ Hold = Callable[[Path], "subprocess.Popen[str]"]
 
 
 @pytest.fixture(params=WHO)
-def hold(request: pytest.FixtureRequest) -> Iterator[Hold]:
+def hold(request: pytest.FixtureRequest, folder: Path) -> Iterator[Hold]:
     """Start a process that starts the server and keeps it until its input is closed."""
     account = pwd.getpwnam(request.param)
     started: list[subprocess.Popen[str]] = []
