@@ -57,7 +57,7 @@ def _largest_file(size: int) -> Iterator[None]:
 @pytest.mark.parametrize("processes", [0, 2])
 def test_a_disk_that_fills_up_is_told_and_leaves_nothing(folder: Store, tmp_path: Path, processes: int) -> None:
     units = calls(tmp_path / "monitor", 40, 3_000_000)
-    with _largest_file(60_000_000 if processes else 10_000_000), pytest.raises(StoreFullError):
+    with _largest_file(35_000_000 if processes else 10_000_000), pytest.raises(StoreFullError):
         write(folder, RECORDINGS, recordings(units), processes=processes, pack_size=80_000_000)
     assert list(folder.entries("")) == []
     written, key = write(folder, RECORDINGS, recordings(units), processes=processes)
