@@ -15,7 +15,7 @@ from django.core.management import call_command
 
 from benchmarks import peers
 from benchmarks.bench import Bench, new_part, owner_url, source_address
-from benchmarks.measure import Cost, Task, paired, percentile, ratio, run, wall
+from benchmarks.measure import Cost, Task, paired, percentile, run, wall
 from benchmarks.order import measure_order
 from benchmarks.report import Line, at_least, at_most
 from kendali.connectors.chatwoot.schema import TABLES

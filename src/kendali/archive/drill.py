@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from hashlib import sha256
+from itertools import groupby
 from random import Random
 from typing import Final
 
@@ -19,6 +21,7 @@ from kendali.archive.verify import Digest
 from kendali.connectors.base import Problem
 
 _READ: Final = 1 << 20
+_TOGETHER: Final = 1_000  # records of the package from which the conversations restored at once come
 
 
 @dataclass
@@ -52,24 +55,50 @@ def drill(
         result.problems.append(Problem(opening_code(error), part=str(error.facts.get("key", "")), facts=error.facts))
         return result
     result.records = len(records)
+    chosen = range(len(records))
     if sample is not None and sample < len(records):
-        records = Random(seed).sample(records, sample)  # noqa: S311 - a sample, no secret
-    for record in records:
-        check()
-        try:
-            _restore(package, record, result)
-        except StoreUnreachableError:
-            raise
-        except (ArchiveError, ValueError, OSError) as error:
-            code = error.code if isinstance(error, ArchiveError) else "unreadable"
-            result.problems.append(Problem(code, record.ref))
-        progress(Progress(result.restored, 0, result.size))
+        chosen = sorted(Random(seed).sample(chosen, sample))  # noqa: S311 - a sample, no secret
+    # Conversations that lie near each other share their row groups: read once, not once for each.
+    for _, numbers in groupby(chosen, lambda number: number // _TOGETHER):
+        near = [records[number] for number in numbers]
+        rows = _Rows(package, [record.ref for record in near if record.slot is None])
+        for record in near:
+            check()
+            try:
+                _restore(package, record, rows, result)
+            except StoreUnreachableError:
+                raise
+            except (ArchiveError, ValueError, OSError) as error:
+                code = error.code if isinstance(error, ArchiveError) else "unreadable"
+                result.problems.append(Problem(code, record.ref))
+            progress(Progress(result.restored, 0, result.size))
     if not result.restored and not result.problems:
         result.problems.append(Problem("nothing_verified"))
     return result
 
 
-def _restore(package: Package, record: WrittenRecord, result: Drill) -> None:
+class _Rows:
+    """The rows of some conversations: read when the first is asked for; one by one where that fails."""
+
+    def __init__(self, package: Package, refs: Sequence[str]) -> None:
+        self._package, self._refs = package, refs
+
+    @cached_property
+    def _prints(self) -> Mapping[str, bytes] | None:
+        try:
+            return fingerprint.conversations(self._package.conversations(self._refs), self._refs)
+        except StoreUnreachableError:
+            raise
+        except (ArchiveError, ValueError, OSError):
+            return None  # one of them is damaged: which?
+
+    def fingerprint(self, ref: str) -> bytes | None:
+        if self._prints is not None:
+            return self._prints.get(ref)
+        return fingerprint.conversations(self._package.conversation(ref), [ref]).get(ref)
+
+
+def _restore(package: Package, record: WrittenRecord, rows: _Rows, result: Drill) -> None:
     good = True
     for part, slot in record.parts.items():
         found = unit_digest(package, slot, result)
@@ -78,9 +107,9 @@ def _restore(package: Package, record: WrittenRecord, result: Drill) -> None:
             result.problems.append(Problem("fingerprint", record.ref, part))
             good = False
     if record.slot is None:
-        prints = fingerprint.conversations(package.conversation(record.ref), [record.ref])
+        found = rows.fingerprint(record.ref) or b""
         salt = package.keyring.conversation_salt(record.ref)
-        if record.ref not in prints or keyed_digest(salt, prints[record.ref]) != record.keyed_digest:
+        if not found or keyed_digest(salt, found) != record.keyed_digest:
             result.problems.append(Problem("fingerprint", record.ref))
             good = False
     result.restored += good

@@ -6,14 +6,16 @@ import os
 import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
-
-import pyarrow.parquet as pq
+from typing import TYPE_CHECKING
 
 from kendali.archive.errors import StoreExistsError
 from kendali.archive.folder_store import create_file, make_folder, os_errors
 from kendali.archive.package import WrittenRecord
-from kendali.archive.reader import OpenUnit, Package, pieces, rows_of, table_name
+from kendali.archive.reader import OpenUnit, Package, pieces, row_groups_of, rows_of, table_name
 from kendali.archive.unit_tar import FACTS_NAME, canonical_json, inner_name
+
+if TYPE_CHECKING:
+    import pyarrow.parquet as pq
 
 _PLAIN = re.compile(r"[^\w.@+-]", re.ASCII)
 
@@ -34,12 +36,21 @@ def extract_package(package: Package, into: Path, refs: Collection[str] | None =
                     write_unit(package.unit(slot), package.line(slot).kind, folder, into)
             yield record
     for line in package.tables().values():
-        source = package.parquet(line)
         target = into / f"{table_name(line)}.parquet"
-        with pq.ParquetWriter(target, source.schema_arrow, compression="zstd") as writer:
-            for batch in source.iter_batches():
-                writer.write_batch(batch if refs is None else rows_of(batch, refs))
+        _write_table(package.parquet(line), target, refs)
         target.chmod(0o600)
+
+
+def _write_table(source: pq.ParquetFile, target: Path, refs: Collection[str] | None) -> None:
+    import pyarrow.parquet as pq
+
+    metadata = source.metadata
+    every = range(metadata.num_row_groups)
+    groups = every if refs is None else sorted({number for ref in refs for number in row_groups_of(metadata, ref)})
+    with pq.ParquetWriter(target, source.schema_arrow, compression="zstd") as writer:
+        for number in groups:
+            for batch in source.iter_batches(row_groups=[number]):
+                writer.write_batch(batch if refs is None else rows_of(batch, refs))
 
 
 def safe(name: str) -> str:
