@@ -9,7 +9,7 @@ store (a folder or s3://bucket/prefix; credentials by AWS_… variables). The st
 (keyrings/<id>/): without --store it is looked for in the folders above PATH.
 
 KEYS is a text file with one line per package: its id, a blank, the package key as 64 hexadecimal digits; or a folder
-of such files (*.key). Package keys come from Kendali (`./kendali manage keys export`) or, when the machine is lost,
+of such files (*.key). Package keys come from Kendali (`./kendali manage package key PKT-…`) or, when the machine is lost,
 from the recovery sheet, an off-host slot and the newest vault file. Keep KEYS as you would keep the records themselves.
 
 Exit status: 0 all is well, 1 problems were found, 2 it could not be done.
@@ -29,7 +29,6 @@ from kendali.archive.package import KEYRINGS, Progress, package_id_of, record_li
 from kendali.archive.problems import sentence
 from kendali.archive.reader import Package
 from kendali.archive.stores import Store, open_store
-from kendali.archive.verify import verify_package
 
 
 def read_keys(place: Path) -> dict[str, bytes]:
@@ -90,6 +89,8 @@ def _say(progress: Progress) -> None:
 
 
 def verify(store: Store, path: str, key: bytes, *, quiet: bool) -> int:
+    from kendali.archive.verify import verify_package  # loads what one record does not need
+
     problems = verify_package(store, path, key, progress=(lambda _: None) if quiet else _say)
     if not quiet:
         sys.stderr.write("\n")
