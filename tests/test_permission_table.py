@@ -25,6 +25,7 @@ UPKEEP = {
     "store.probe",
     "keys.manage",
     "settings.edit",
+    "recovery.confirm",
     "user.edit",
     "client.edit",
     "token.own",

@@ -79,6 +79,9 @@ CAN: dict[str, frozenset[str]] = {
     "keys.manage": frozenset({ADMINISTRATOR, TEAM_IT}),
     "settings.view": frozenset({ADMINISTRATOR, QMR, MANAGER_OPERATION, AUDITOR}),
     "settings.edit": frozenset({ADMINISTRATOR}),
+    # After a restore: both must say that holds, approvals, journal and sources were compared
+    "recovery.view": frozenset(PROCEDURE | {ADMINISTRATOR}),
+    "recovery.confirm": frozenset({QMR, ADMINISTRATOR}),
     "health.view": frozenset({ADMINISTRATOR, TEAM_IT, AUDITOR}),
     # People and the trail
     "audit.view": frozenset(OVERSIGHT | {AUDITOR, ADMINISTRATOR}),
@@ -88,6 +91,13 @@ CAN: dict[str, frozenset[str]] = {
     "client.edit": frozenset({ADMINISTRATOR}),
     "token.own": frozenset(roles.ALL - {AGENT}),
 }
+
+# What belongs to no client and touches all of them: a role held for one client only does not give it.
+WHOLE_HOUSE = frozenset(
+    action
+    for action in CAN
+    if action.startswith(("user.", "keys.", "settings.", "store.", "health.")) or action == "client.edit"
+)
 
 # What an API token may be limited to; every action is in exactly one scope.
 CONTENT_ACTIONS = frozenset({"record.open_content", "package.download"})
@@ -134,7 +144,7 @@ def can(
         return no(_("Log in first."))
     if user.token_scopes is not None and scope_of(action) not in user.token_scopes:
         return no(_("This token does not have the scope %(scope)s."), scope=scope_of(action))
-    if any(right.role in allowed and covers(right, client) for right in rights(user, at=at)):
+    if any(right.role in allowed and covers(right, client, action) for right in rights(user, at=at)):
         return YES
     return no(_("Only %(roles)s may do this."), roles=", ".join(str(roles.LABELS[role]) for role in sorted(allowed)))
 
@@ -147,7 +157,7 @@ def acting(user: User, action: str, client: Client | int | None = None, *, at: d
     verdict = can(user, action, client, at=at)
     if not verdict:
         raise Refused(verdict)
-    usable = [right for right in rights(user, at=at) if right.role in CAN[action] and covers(right, client)]
+    usable = [right for right in rights(user, at=at) if right.role in CAN[action] and covers(right, client, action)]
     right = min(usable, key=lambda r: (r.principal_id is not None, r.role))
     return Actor(user.pk, user.name, right.role, right.principal_name, right.principal_id)
 
@@ -158,7 +168,9 @@ def holders(action: str, client: Client | int | None = None, *, at: datetime | N
 
     at = at or timezone.now()
     grants = RoleGrant.objects.filter(role__in=CAN[action], ended_at=None, user__is_active=True)
-    if client is not None:
+    if action in WHOLE_HOUSE:
+        grants = grants.filter(client=None)
+    elif client is not None:
         grants = grants.filter(Q(client=None) | Q(client_id=_id(client)))
     held = set(grants.values_list("user_id", "role"))
     ids = {user_id for user_id, _role in held}
@@ -228,7 +240,9 @@ def client_ids(user: User, action: str) -> frozenset[int] | None:
     return None if None in ids else frozenset(number for number in ids if number is not None)
 
 
-def covers(right: Right, client: Client | int | None) -> bool:
+def covers(right: Right, client: Client | int | None, action: str = "") -> bool:
+    if action in WHOLE_HOUSE:
+        return right.client_id is None
     return client is None or right.client_id is None or right.client_id == _id(client)
 
 

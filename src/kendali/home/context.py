@@ -18,6 +18,7 @@ from kendali.home import nav
 from kendali.home.formats import zone_name
 from kendali.home.organisation import organisation
 from kendali.notices.actions import unread_count
+from kendali.terms.recovery import in_recovery
 
 THEMES = ("light", "dark")
 
@@ -46,6 +47,7 @@ def page(request: HttpRequest) -> dict[str, object]:
         "LANGUAGE_CODE": get_language(),
         "theme": theme_of(request),
         "version": __version__,
+        "recovery": SimpleLazyObject(in_recovery),
         "organisation": SimpleLazyObject(lambda: {"name": organisation(), "zone_name": _zone_name()}),
     }
     if not isinstance(user, User):
@@ -55,6 +57,7 @@ def page(request: HttpRequest) -> dict[str, object]:
         "nav": items,
         "subnav": SimpleLazyObject(lambda: next((item.children for item in items if item.current), ())),
         "person": SimpleLazyObject(lambda: _person(user)),
+        "recovery_url": SimpleLazyObject(lambda: nav.address("recovery") if can(user, "recovery.view") else ""),
         "inbox_url": nav.address("inbox"),
         "inbox_count": SimpleLazyObject(lambda: unread_count(user)),
         "logout_url": nav.address("logout"),

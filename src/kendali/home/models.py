@@ -1,4 +1,4 @@
-"""What this installation is, in one row."""
+"""What this installation is, in one row; and who said that it may work again after a restore."""
 
 from __future__ import annotations
 
@@ -35,3 +35,21 @@ class Installation(models.Model):
     @classmethod
     def current(cls) -> Installation | None:
         return cls.objects.filter(pk=1).first()
+
+
+class RecoveryConfirmation(models.Model):
+    """One of the two yeses that end a recovery; `restored_entry` is the audit entry of the restore it answers."""
+
+    restored_entry = models.BigIntegerField()
+    role = models.CharField(max_length=40)
+    user = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["restored_entry", "role"], name="home_recovery_once_a_role"),
+            models.UniqueConstraint(fields=["restored_entry", "user"], name="home_recovery_two_people"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.restored_entry} {self.role}"

@@ -20,11 +20,13 @@ from kendali.audit.sentences import say
 from kendali.home import formats
 from kendali.home.context import is_client
 from kendali.home.nav import address
+from kendali.home.recovery import confirmations
 from kendali.records.models import Escalation, Source
 from kendali.records.pictures import legend, month_bars
 from kendali.records.queries import waiting as query
 from kendali.records.queries.radar import Radar, radar
 from kendali.terms.models import Policy
+from kendali.terms.recovery import in_recovery
 
 
 @login_required
@@ -34,7 +36,7 @@ def home(request: HttpRequest) -> HttpResponse:
     if is_client(user) and not permissions.can(user, "radar.view"):
         return redirect("client_page")
     now = timezone.now()
-    lines = [told(line) for line in query.waiting(user, now)]
+    lines = [*recovery_line(user), *(told(line) for line in query.waiting(user, now))]
     context = {
         "greeting": greeting(timezone.localtime(now).hour),
         "first_name": user.name.split()[0],
@@ -70,6 +72,17 @@ class Line:
     url: str
     number: str
     primary: bool
+
+
+def recovery_line(user: User) -> list[Line]:
+    """After a restore, for the two who end the recovery, until they have."""
+    if not in_recovery() or not permissions.can(user, "recovery.confirm"):
+        return []
+    if any(row.user_id == user.pk for row in confirmations().values()):
+        return []
+    sentence = gettext("Compare the restored installation and confirm")
+    detail = gettext("until then nothing is deleted or destroyed")
+    return [Line(None, sentence, detail, gettext("Open"), address("recovery"), "", True)]
 
 
 def told(line: query.Waiting) -> Line:
@@ -160,6 +173,7 @@ def next_steps(user: User) -> list[Step]:
         Step(gettext("Add the first client"), clients, address("clients")),
         Step(gettext("Connect its omni-channel application as a source"), sources.exists(), address("source_new")),
         Step(gettext("Scan the source"), sources.exclude(counted_at=None).exists(), address("sources")),
+        Step(gettext("Invite the people who do the work"), User.objects.count() > 1, address("users")),
         Step(gettext("The QMR or Manager Operation writes the retention policy"), Policy.objects.exists(), ""),
     ]
     return [] if all(step.done for step in steps) else steps

@@ -27,7 +27,7 @@ from kendali.vault.errors import KeysError, sentence
 from kendali.vault.leftovers import leftovers, sweep
 from kendali.vault.locks import keys_stand_still, one_change
 from kendali.vault.models import Epoch, EpochChange, EpochChangeStep, PackageKey, SlotAnswer
-from kendali.vault.package_keys import current_epoch, master_of, registered_slots, the_store
+from kendali.vault.package_keys import current_epoch, insist_on_no_recovery, master_of, registered_slots, the_store
 
 BATCH = 1000  # keys wrapped per transaction
 
@@ -46,9 +46,11 @@ Reached = Callable[[str], None]
 def change_epoch(*, actor: Actor, at: datetime, reached: Reached = lambda step: None) -> EpochChange:
     """Start and carry a change as far as it goes: `done` or `pending`.
 
-    KeysError: "change_elsewhere", "change_open", or "change_discarded" with the reason (the old epoch stays).
+    KeysError: "in_recovery", "change_elsewhere", "change_open", or "change_discarded" with the reason (the old epoch
+    stays).
     `reached` is told each step as it is finished.
     """
+    insist_on_no_recovery()
     with one_change():
         if EpochChange.objects.filter(status__in=EpochChange.OPEN).exists():
             raise KeysError("change_open")
@@ -62,6 +64,7 @@ def change_epoch(*, actor: Actor, at: datetime, reached: Reached = lambda step: 
 def resume(*, actor: Actor, at: datetime, reached: Reached = lambda step: None) -> EpochChange | None:
     """Bring an interrupted or pending change to its end; or, where none is open, sweep masters that were left behind
     (None). KeysError("change_nothing_open") when there is neither."""
+    insist_on_no_recovery()
     with one_change():
         change = EpochChange.objects.filter(status__in=EpochChange.OPEN).select_related("old", "new").first()
         if change is None:

@@ -14,6 +14,7 @@ from kendali.archive import epochs, slots, vaults
 from kendali.archive.epochs import Master
 from kendali.archive.errors import ArchiveError, StoreExistsError
 from kendali.archive.stores import Store, open_store
+from kendali.terms.recovery import in_recovery
 from kendali.vault.errors import KeyDestroyedError, KeysError, KeyUnknownError
 from kendali.vault.locks import share_keys
 from kendali.vault.models import Epoch, PackageKey, Slot
@@ -78,9 +79,10 @@ def destroy_package_key(package_id: UUID, generation: int, *, at: datetime) -> N
     """Forget the wrapped key in every row, and say so in the store, so that no older vault brings it back.
 
     Nothing is destroyed for certain before every epoch that ever wrapped it has ended and left every slot:
-    `destruction_effective` answers that. Twice is no error.
+    `destruction_effective` answers that. Twice is no error. KeysError("in_recovery") after a restore.
     """
     with transaction.atomic():
+        insist_on_no_recovery()
         share_keys()
         rows = PackageKey.objects.filter(package=package_id, generation=generation, destroyed_at=None)
         if not rows.exists():
@@ -89,6 +91,11 @@ def destroy_package_key(package_id: UUID, generation: int, *, at: datetime) -> N
             raise KeyUnknownError("package_key_unknown", package=package_id)
         rows.update(wrapped=None, destroyed_at=at)
         _bury(vaults.DestroyedKey(package_id, generation, at))
+
+
+def insist_on_no_recovery() -> None:
+    if in_recovery():
+        raise KeysError("in_recovery")
 
 
 def _bury(destroyed: vaults.DestroyedKey) -> None:

@@ -126,6 +126,9 @@ API = {
 
 LINES = {
     "home": Line(allow=EVERYBODY),
+    "recovery": Line(allow=STAFF),
+    "recovery_reconcile": Line(allow="adi indra", method="POST"),
+    "recovery_confirm": Line(allow="adi rahma", method="POST"),
     "first_run": Line(allow=EVERYBODY),  # who may not set up anything is sent to the first page
     "health_live": Line(allow=EVERYBODY, anonymous=ANYBODY),
     "health_ready": Line(allow=EVERYBODY, anonymous=ANYBODY),
