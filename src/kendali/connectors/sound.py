@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import BinaryIO
 
+from kendali.connectors import gsm
+
 PCM, ALAW, MULAW, GSM = 1, 6, 7, 0x31
 EXTENSIBLE = 0xFFFE
 _CHUNKS = 64  # a WAV file has a handful before its data
@@ -20,7 +22,7 @@ _EXAMINED = 2_000  # samples looked at per bar: enough for its loudness, the sam
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """`kind`: wav mp3 ogg gsm or "" (unknown). For WAV: the format code, and where its data lie, in bytes."""
+    """`kind`: wav mp3 ogg gsm or "" (unknown). For WAV and GSM: the format code, and where its data lie, in bytes."""
 
     kind: str
     content_type: str
@@ -37,16 +39,20 @@ class Sound:
     def seconds(self) -> float | None:
         if not self.rate or not self.block:
             return None
-        per_block = GSM_SAMPLES if self.code == GSM else 1
+        per_block = gsm.FRAMES[self.block] * gsm.SAMPLES if self.decodable else 1
         return self.length // self.block * per_block / self.rate
+
+    @property
+    def decodable(self) -> bool:
+        """Whether `decoded` makes it playable."""
+        return self.code == GSM
 
     @property
     def shaped(self) -> bool:
         """Whether `peaks` can say its shape."""
-        return (self.code == PCM and self.bits in (8, 16)) or self.code in (ALAW, MULAW)
+        return (self.code == PCM and self.bits in (8, 16)) or self.code in (ALAW, MULAW, GSM)
 
 
-GSM_SAMPLES = 320  # per block of 65 bytes
 UNKNOWN = Sound("", "application/octet-stream", playable=False)
 
 
@@ -61,7 +67,7 @@ def look(file: BinaryIO, size: int) -> Sound:
     if head[:3] == b"ID3" or (len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0):
         return Sound("mp3", "audio/mpeg", playable=True)
     if head and head[0] >> 4 == 0xD and size % 33 == 0:
-        return Sound("gsm", "audio/x-gsm", playable=False)
+        return Sound("gsm", "audio/x-gsm", False, GSM, gsm.RATE, 1, 0, gsm.RAW, 0, size)
     return UNKNOWN
 
 
@@ -88,14 +94,21 @@ def _sound(form: bytes, start: int, length: int) -> Sound:
     code, channels, rate, _, block, bits = struct.unpack("<HHIIHH", form[:16])
     if code == EXTENSIBLE and len(form) >= 26:
         code = struct.unpack("<H", form[24:26])[0]
-    if not channels or not rate or not block:
+    if not channels or not rate or not block or (code == GSM and (channels, block) != (1, gsm.MICROSOFT)):
         return UNKNOWN
     playable = code in (PCM, ALAW, MULAW)
     return Sound("wav", "audio/wav", playable, code, rate, channels, bits, block, start, length)
 
 
+def decoded(file: BinaryIO, sound: Sound) -> gsm.AsWav:
+    """A `decodable` sound as a seekable WAV file that browsers play, decoded as it is read."""
+    return gsm.AsWav(file, sound.start, sound.length, sound.block)
+
+
 def peaks(file: BinaryIO, sound: Sound, bars: int) -> list[float]:
     """The loudness of `bars` equal stretches, 0 … 1 of full scale. One stretch in memory at a time."""
+    if sound.decodable:
+        return gsm.loudness(file, sound.start, sound.length, sound.block, bars)
     samples = sound.length // sound.block
     bars = min(bars, samples)
     return [_loudest(sound, piece) for piece in _pieces(file, sound, samples, bars)]

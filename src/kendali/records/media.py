@@ -1,14 +1,14 @@
 """What a file out of a package may be shown as: told by its own first bytes, never by its name or what the source said.
 
-Shown in the page: pictures, sound and film that browsers decode and that hold no script. Everything else is handed out
-as a download of unknown type.
+Shown in the page: pictures, sound and film that browsers decode and that hold no script (GSM, which they do not, is
+decoded on the way). Everything else is handed out as a download of unknown type.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import BinaryIO, Literal
+from typing import BinaryIO, Literal, cast
 
 from kendali.connectors import sound
 
@@ -28,8 +28,12 @@ UNKNOWN = "application/octet-stream"
 
 @dataclass(frozen=True, slots=True)
 class Media:
+    """`file` of `size` bytes is what is shown: the file itself, or what browsers play instead of it."""
+
     content_type: str
     shown: Shown  # "": only as a download
+    file: BinaryIO
+    size: int
 
 
 def look(file: BinaryIO, size: int) -> Media:
@@ -38,6 +42,9 @@ def look(file: BinaryIO, size: int) -> Media:
     head = file.read(16)
     for kind, marks in MARKS:
         if all(head[offset : offset + len(mark)] == mark for offset, mark in marks):
-            return Media(kind, "image" if kind.startswith("image/") else "video")
+            return Media(kind, "image" if kind.startswith("image/") else "video", file, size)
     heard = sound.look(file, size)
-    return Media(heard.content_type, "audio") if heard.playable else Media(UNKNOWN, "")
+    if heard.decodable:
+        played = sound.decoded(file, heard)
+        return Media("audio/wav", "audio", cast(BinaryIO, played), played.size)
+    return Media(heard.content_type, "audio", file, size) if heard.playable else Media(UNKNOWN, "", file, size)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import struct
+from array import array
+from importlib import resources
 from random import Random
 
 import pytest
 
-from kendali.connectors import sound
+from kendali.connectors import gsm, sound
 from kendali.home.sample import audio
 
 
@@ -31,9 +34,9 @@ def test_the_samples_own_recordings_are_told_apart() -> None:
     rnd = Random(1)
     pcm = looked(audio.wav(rnd, 2.5))
     assert (pcm.kind, pcm.playable, pcm.shaped, pcm.seconds) == ("wav", True, True, 2.5)
-    gsm = looked(audio.wav49(rnd, 2.0))
-    assert (gsm.kind, gsm.code) == ("wav", sound.GSM)
-    assert gsm.seconds == pytest.approx(2.0, abs=0.04)
+    wav49 = looked(audio.wav49(rnd, 2.0))
+    assert (wav49.kind, wav49.playable, wav49.decodable, wav49.shaped) == ("wav", False, True, True)
+    assert wav49.seconds == pytest.approx(2.0, abs=0.04)
 
 
 @pytest.mark.parametrize(
@@ -79,6 +82,62 @@ def test_loudness_follows_the_samples() -> None:
 def test_a_sound_shorter_than_the_bars_has_a_bar_per_sample() -> None:
     assert len(shape(wav(1, bytes(20)), 400)) == 10
     assert shape(wav(1, b""), 400) == []
+
+
+SPEECH = resources.files("kendali.home.sample").joinpath("speech.gsm").read_bytes()
+# Of the 16 bit PCM that ffmpeg 5.1 and sox 14.4.2 (libgsm 1.0.19) both make of it.
+SPEECH_PCM = "9ba586bb0270a82516a9ee91868bcbcea8c572e9e758271d08158c8dbc6ebd17"
+
+
+def test_gsm_is_decoded_bit_for_bit_as_by_others() -> None:
+    decoder, samples = gsm.Decoder(), array("h")
+    for at in range(0, len(SPEECH), gsm.MICROSOFT):
+        for values in gsm.frames(SPEECH[at : at + gsm.MICROSOFT]):
+            samples.extend(decoder.decode(values))
+    assert hashlib.sha256(samples.tobytes()).hexdigest() == SPEECH_PCM
+
+
+def test_decoded_gsm_has_the_same_bytes_however_a_place_is_reached() -> None:
+    wav49 = audio.wav49(Random(3), 7.0)
+    found = looked(wav49)
+    played = sound.decoded(io.BytesIO(wav49), found)
+    whole = io.BufferedReader(played).read()
+    assert len(whole) == played.size
+    again = looked(whole)
+    assert (again.playable, again.seconds) == (True, found.seconds)
+    rnd = Random(4)
+    for _ in range(20):
+        first = rnd.randrange(len(whole))
+        file = io.BufferedReader(sound.decoded(io.BytesIO(wav49), found))
+        file.seek(first)
+        assert file.read(999) == whole[first : first + 999]
+
+
+def test_a_gsm_file_is_the_same_sound_as_its_wav() -> None:
+    """Frames of 33 bytes, highest bit first, made of the same values."""
+
+    def packed(values: list[int]) -> bytes:
+        bits = 0xD
+        for value, width in zip(values, gsm._BITS, strict=True):
+            bits = bits << width | value
+        return bits.to_bytes(33, "big")
+
+    blocks = [SPEECH[at : at + 65] for at in range(0, 65 * 20, 65)]
+    raw = b"".join(packed(values) for block in blocks for values in gsm.frames(block))
+    found = looked(raw)
+    assert found.seconds == 0.8
+    as_wav = io.BufferedReader(sound.decoded(io.BytesIO(raw), found)).read()
+    both = gsm.AsWav(io.BytesIO(SPEECH), 0, 65 * 20, 65)
+    assert as_wav == io.BufferedReader(both).read()
+    assert 0 < max(shape(raw, 10)) < 1
+
+
+@pytest.mark.parametrize("data", [bytes(65), b"\xff" * 65, b"\x55" * 65])
+def test_any_bits_are_a_sound(data: bytes) -> None:
+    decoder = gsm.Decoder()
+    for _ in range(20):
+        for values in gsm.frames(data):
+            assert all(-32768 <= sample <= 32767 for sample in decoder.decode(values))
 
 
 def test_an_hour_takes_as_little_memory_as_a_minute() -> None:

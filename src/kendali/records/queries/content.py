@@ -21,6 +21,7 @@ from kendali.records.actions import content as action
 from kendali.records.models import Record, RecordVersion
 
 MESSAGES = 200  # on a page
+SMALL = 8_000_000  # bytes; MP3 of telephone speech: an hour
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,11 @@ class Track:
     name: str
     size: int
     sound: Sound
+
+    @property
+    def small(self) -> bool:
+        """Small enough for a browser to load it whole, where only decoding shows its shape."""
+        return not self.sound.shaped and self.size <= SMALL
 
     @property
     def length(self) -> str:

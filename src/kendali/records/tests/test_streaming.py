@@ -92,6 +92,7 @@ def test_names_cannot_leave_their_header(name: str, plain: str, full: str) -> No
         (b"\0\0\0\x18ftypmp42", "video/mp4", "video"),
         (b"OggS\0", "audio/ogg", "audio"),
         (b"<svg onload=alert(1)>", "application/octet-stream", ""),
+        (b"\xd0" + bytes(32), "audio/wav", "audio"),
         (b"%PDF-1.7", "application/octet-stream", ""),
         (b"<!doctype html>", "application/octet-stream", ""),
         (b"", "application/octet-stream", ""),

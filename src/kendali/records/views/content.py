@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import BinaryIO, cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -107,17 +108,12 @@ def file(request: HttpRequest, pk: int, number: int, slot: int, which: int) -> H
     if isinstance(found, HttpResponse):
         return found
     name, window = found
-    kind = media.look(window, window.size)  # type: ignore[arg-type]
-    inline = bool(kind.shown) and "unduh" not in request.GET
-    return serve(
-        request,
-        window,  # type: ignore[arg-type]
-        window.size,
-        tag=f"{pk}-{number}-{slot}-{which}",
-        content_type=kind.content_type if inline else media.UNKNOWN,
-        name=name,
-        inline=inline,
-    )
+    raw = cast(BinaryIO, window)
+    kind, tag = media.look(raw, window.size), f"{pk}-{number}-{slot}-{which}"
+    if "unduh" in request.GET or not kind.shown:
+        return serve(request, raw, window.size, tag=tag, content_type=media.UNKNOWN, name=name, inline=False)
+    tag = f"{tag}-{kind.shown}"
+    return serve(request, kind.file, kind.size, tag=tag, content_type=kind.content_type, name=name, inline=True)
 
 
 @login_required
@@ -128,10 +124,11 @@ def peaks(request: HttpRequest, pk: int, number: int, slot: int, which: int) -> 
     if isinstance(found, HttpResponse):
         return found
     _name, window = found
-    heard = sound.look(window, window.size)  # type: ignore[arg-type]
+    raw = cast(BinaryIO, window)
+    heard = sound.look(raw, window.size)
     if not heard.shaped:
         raise Http404
-    shape = [round(value, 3) for value in sound.peaks(window, heard, BARS)]  # type: ignore[arg-type]
+    shape = [round(value, 3) for value in sound.peaks(raw, heard, BARS)]
     return JsonResponse(shape, safe=False, headers={"Cache-Control": "private, no-store"})
 
 
