@@ -5,11 +5,16 @@ from __future__ import annotations
 import csv
 import json
 import wave
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+import pytest
+
 from kendali.accounts.models import Client
+from kendali.accounts.permissions import RuleRefused
 from kendali.archive import slots
 from kendali.audit.actor import SYSTEM
 from kendali.records.actions import backup, escalations, policies, scan, sources
@@ -144,6 +149,15 @@ class Office:
         backup.run(order.pk, worker="test")
         order.refresh_from_db()
         return order
+
+
+@contextmanager
+def refused(words: str) -> Iterator[None]:
+    """A rule says no, with these words in its (English) reason, facts filled in."""
+    with pytest.raises(RuleRefused) as caught:
+        yield
+    verdict = caught.value.verdict
+    assert words in verdict.reason % dict(verdict.facts)
 
 
 def tone(path: Path, seconds: int, seed: str) -> None:

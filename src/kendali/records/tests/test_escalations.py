@@ -16,7 +16,7 @@ from kendali.audit.history import history
 from kendali.notices.models import Notice
 from kendali.records.actions import escalations
 from kendali.records.models import Escalation, Record
-from kendali.records.tests.office import Office
+from kendali.records.tests.office import Office, refused
 
 OLD = datetime(2025, 3, 3, 2, 0, tzinfo=UTC)
 
@@ -101,7 +101,7 @@ def test_who_raised_it_does_not_carry_it_out_even_with_both_roles(calls: Office)
 
     RoleGrant.objects.create(user=calls.cast.tari, role="team_it", granted_at=calls.cast.now)
     order = calls.raised("pbx")
-    with pytest.raises(RuleRefused, match="another person"):
+    with refused("another person"):
         escalations.accept(user=calls.cast.tari, at=calls.cast.now, order=order)
 
 
@@ -116,7 +116,7 @@ def test_a_second_click_changes_nothing(calls: Office) -> None:
 
 def test_an_open_order_keeps_the_source_for_itself(calls: Office) -> None:
     calls.raised("pbx")
-    with pytest.raises(RuleRefused, match="ESK-2026-0001 is still open"):
+    with refused("ESK-2026-0001 is still open"):
         calls.raised("pbx")
     assert Escalation.objects.count() == 1
 
@@ -147,7 +147,7 @@ def test_two_people_clicking_at_once_make_one_order(calls: Office) -> None:
 
 def test_a_cut_off_in_the_future_is_refused(calls: Office) -> None:
     calls.scan("pbx")
-    with pytest.raises(RuleRefused, match="before today"):
+    with refused("before today"):
         escalations.raise_escalation(
             user=calls.cast.tari, at=calls.cast.now, source=calls.found["pbx"], cut_off=date(2026, 11, 20)
         )
@@ -155,7 +155,7 @@ def test_a_cut_off_in_the_future_is_refused(calls: Office) -> None:
 
 def test_nothing_due_means_nothing_to_raise_and_no_number_is_lost(calls: Office) -> None:
     calls.scan("pbx")
-    with pytest.raises(RuleRefused, match="nothing to raise"):
+    with refused("nothing to raise"):
         escalations.raise_escalation(
             user=calls.cast.tari, at=calls.cast.now, source=calls.found["pbx"], cut_off=date(2020, 1, 1)
         )
@@ -167,7 +167,7 @@ def test_without_a_policy_the_refusal_says_what_to_do(calls: Office) -> None:
 
     Policy.objects.update(status="superseded")
     calls.scan("pbx")
-    with pytest.raises(RuleRefused, match="no policy for Bank Nusantara"):
+    with refused("no policy for Bank Nusantara"):
         escalations.raise_escalation(
             user=calls.cast.tari, at=calls.cast.now, source=calls.found["pbx"], cut_off=date(2025, 12, 31)
         )

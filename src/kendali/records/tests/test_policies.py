@@ -9,7 +9,7 @@ import pytest
 from kendali.accounts.permissions import Refused, RuleRefused
 from kendali.records.actions import policies
 from kendali.records.queries.waiting import waiting
-from kendali.records.tests.office import Office
+from kendali.records.tests.office import Office, refused
 from kendali.terms.models import Policy
 from kendali.terms.rules import Periods
 
@@ -86,13 +86,13 @@ def test_only_oversight_writes_policies(office: Office, who: str) -> None:
     ],
 )
 def test_terms_that_contradict_each_other_are_refused(office: Office, terms: policies.Terms, reason: str) -> None:
-    with pytest.raises(RuleRefused, match=reason):
+    with refused(reason):
         save(office, terms)
     assert not Policy.objects.exists()
 
 
 def test_a_new_version_needs_a_reason(office: Office) -> None:
-    with pytest.raises(RuleRefused, match="reason"):
+    with refused("reason"):
         save(office, agreed(), reason="  ")
 
 
