@@ -38,7 +38,8 @@ SETTINGS = {
     "log_timezone": "UTC",
     "cluster_name": "kendali",
 }
-THROW_AWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+# No autovacuum: the owner of a test database may not end it, and so could not drop the database it works in.
+THROW_AWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
 ROLES = ("kendali_owner", "kendali_app", "omnichannel_owner", "omnichannel_reader")
 # database, its owner, who else may connect: our own, and the sample's omni-channel application beside it
 DATABASES = (("kendali", "kendali_owner", "kendali_app"), ("omnichannel", "omnichannel_owner", "omnichannel_reader"))

@@ -24,7 +24,7 @@ def own_database() -> Iterator[str]:
         try:
             yield _dsn(name)
         finally:
-            server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+            server.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(name)))
 
 
 def _dsn(name: str) -> str:
