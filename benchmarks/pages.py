@@ -120,5 +120,3 @@ def _time(person: str, path: str) -> float:
         if answer.status_code != 200:
             raise SystemExit(f"{path} answered {answer.status_code}")
     return median(spent[1:])
-
-

@@ -99,12 +99,12 @@ class Borg:
         subprocess.run(command, env=os.environ | self.environment, check=True, capture_output=True)
 
     def backup(self, source: Path) -> list[str]:
-        create = ["borg", "create", "--compression", "none", f"{self.place}::month", source]
+        create: list[str | Path] = ["borg", "create", "--compression", "none", f"{self.place}::month", source]
         return shell(create, ["sync", "-f", self.place])
 
     def without(self, excluded: Path) -> list[str]:
         """Rewrite the archive without the files listed, and give their bytes up."""
-        recreate = ["borg", "recreate", "--exclude-from", excluded, f"{self.place}::month"]
+        recreate: list[str | Path] = ["borg", "recreate", "--exclude-from", excluded, f"{self.place}::month"]
         return shell(recreate, ["borg", "compact", "--threshold", "1", self.place], ["sync", "-f", self.place])
 
 

@@ -9,8 +9,8 @@ store (a folder or s3://bucket/prefix; credentials by AWS_… variables). The st
 (keyrings/<id>/): without --store it is looked for in the folders above PATH.
 
 KEYS is a text file with one line per package: its id, a blank, the package key as 64 hexadecimal digits; or a folder
-of such files (*.key). Package keys come from Kendali (`./kendali manage package key PKT-…`) or, when the machine is lost,
-from the recovery sheet, an off-host slot and the newest vault file. Keep KEYS as you would keep the records themselves.
+of such files (*.key). Package keys come from Kendali (`./kendali manage package key PKT-…`) or, when the machine is
+lost, from the recovery sheet, an off-host slot and the newest vault file. Keep KEYS as you would keep the records.
 
 Exit status: 0 all is well, 1 problems were found, 2 it could not be done.
 """

@@ -164,6 +164,10 @@ class Buffers:
         self.sealed = memoryview(bytearray(BATCH * SEALED))
 
 
+def _nowhere(_: memoryview) -> None:
+    raise AgeError("used_twice")
+
+
 class AgeWriter:
     """Streams one age file into `out`. One object, one file.
 
@@ -224,6 +228,8 @@ class AgeWriter:
         sealed = self._buffers.sealed[: len(last) + TAG]
         self._aead.encrypt_into(self._nonce(last=True), last, None, sealed)
         self._out(sealed)
+        # Often a method of who holds this writer: without it both go at once, and the buffers with them.
+        self._out = _nowhere
 
     def _check(self) -> None:
         if not self._open:

@@ -55,7 +55,7 @@ def drill(
         result.problems.append(Problem(opening_code(error), part=str(error.facts.get("key", "")), facts=error.facts))
         return result
     result.records = len(records)
-    chosen = range(len(records))
+    chosen: Sequence[int] = range(len(records))
     if sample is not None and sample < len(records):
         chosen = sorted(Random(seed).sample(chosen, sample))  # noqa: S311 - a sample, no secret
     # Conversations that lie near each other share their row groups: read once, not once for each.

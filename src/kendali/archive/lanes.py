@@ -22,6 +22,9 @@ WINDOW_BATCHES: Final = 8  # under way at once
 PROCESSES_FROM: Final = 24 * 1024 * 1024  # bytes that pass before processes are worth their start
 
 
+def _nothing(_: Pack) -> None: ...
+
+
 class AnyLane(Protocol):
     def run(self, jobs: Sequence[Job]) -> Answer: ...
     def finish(self) -> Answer: ...
@@ -95,6 +98,7 @@ class Lanes:
             seat.thread.shutdown(wait=True, cancel_futures=True)
             seat.lane.close()
         self._seats.clear()
+        self.finished = _nothing  # a method of the writer: without it the writer, its keys and buffers go at once
 
 
 def _batches(jobs: Iterable[Job]) -> Iterator[tuple[list[Job], int]]:

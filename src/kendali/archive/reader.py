@@ -127,10 +127,11 @@ class Package:
 
     def reader(self, line: IndexLine, ahead: int = 4) -> SeekingReader:
         """The content of a sealed unit as a seekable file."""
-        key = f"{self.path}/{line.file}"
+        key, store = f"{self.path}/{line.file}", self.store
 
         def read_at(offset: int, length: int) -> bytes:
-            return self.store.read_range(key, line.offset + offset, length)
+            # Not through self: the open tables hold this function where Python's collector cannot see it.
+            return store.read_range(key, line.offset + offset, length)
 
         return SeekingReader(read_at, line.length, self.keyring.identity(line.slot), ahead=ahead)
 
