@@ -118,6 +118,8 @@ def grant_role(
 def keep_apart(person: User, role: str) -> None:
     """Who keeps users and sources, and who only reads, must not also do the procedure's work; nor a client."""
     held = set(person.grants.filter(ended_at=None).values_list("role", flat=True))
+    lent = person.deputy_for.filter(ended_at=None, ends__gte=timezone.localdate()).values_list("role", flat=True)
+    held |= set(lent)
     for alone in (roles.ADMINISTRATOR, roles.CLIENT, roles.AUDITOR):
         others = (held | {role}) - {alone, roles.WITNESS}
         if alone in held | {role} and others:

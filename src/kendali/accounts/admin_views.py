@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from kendali.accounts import actions, setup_links
-from kendali.accounts.access import require, signed_in
+from kendali.accounts.access import require, signed_in, visible_clients
 from kendali.accounts.forms import ClientForm, RoleForm, SiteForm, UserForm
 from kendali.accounts.models import Client, PasswordSetup, RoleGrant, Site, User
 from kendali.accounts.permissions import Refused, can
@@ -53,7 +53,8 @@ def _matching(query: str) -> QuerySet[User]:
 
 def _after(people: QuerySet[User], after: str) -> QuerySet[User]:
     """The page that starts behind one person, in the order of names."""
-    last = User.objects.filter(pk=whole(after)).first()
+    number = whole(after)
+    last = User.objects.filter(pk=number).first() if number is not None else None
     if last is None:
         return people
     return people.filter(Q(name__gt=last.name) | Q(name=last.name, pk__gt=last.pk))
@@ -168,7 +169,8 @@ def _link(request: HttpRequest, user: User, person: User) -> PasswordSetup:
 @login_required
 def clients(request: HttpRequest) -> HttpResponse:
     require(request.user, "client.view")
-    context = {"clients": Client.objects.all(), "may_edit": can(request.user, "client.edit")}
+    seen = visible_clients(request.user, "client.view")
+    context = {"clients": seen, "may_edit": can(request.user, "client.edit")}
     return render(request, "accounts/clients.html", context)
 
 

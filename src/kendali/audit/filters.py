@@ -8,7 +8,7 @@ from typing import Any
 
 from django import forms
 from django.apps import apps
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -27,9 +27,12 @@ class FilterForm(forms.Form):
         label=_("Client"), queryset=None, required=False, empty_label=_("all"), to_field_name="code"
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["client"].queryset = apps.get_model("accounts", "Client").objects.all()  # type: ignore[attr-defined]
+    def __init__(self, data: Any, client_ids: frozenset[int] | None) -> None:
+        """`client_ids`: those one may choose from, None for all; others do not exist for this person."""
+        super().__init__(data)
+        clients = apps.get_model("accounts", "Client").objects.all()
+        seen = clients if client_ids is None else clients.filter(pk__in=client_ids)
+        self.fields["client"].queryset = seen  # type: ignore[attr-defined]
         told = sorted((_in_general(msgid), verb) for verb, msgid in verbs().items())
         choices = [("", gettext("everything")), *((verb, text) for text, verb in told)]
         self.fields["verb"].widget.choices = choices
@@ -61,8 +64,8 @@ def matching(values: dict[str, Any]) -> QuerySet[Entry]:
 
 
 def within(rows: QuerySet[Entry], client_ids: frozenset[int] | None) -> QuerySet[Entry]:
-    """What concerns these clients, and what concerns none in particular; None: everything."""
-    return rows if client_ids is None else rows.filter(Q(client=None) | Q(client__in=client_ids))
+    """What concerns these clients; None: everything, also what concerns no client (users, keys, settings)."""
+    return rows if client_ids is None else rows.filter(client__in=client_ids)
 
 
 def _midnight(day: Any) -> datetime:

@@ -27,7 +27,7 @@ MOST_ROWS = 100_000  # of one spreadsheet; more is asked for by dates
 @login_required
 def trail(request: HttpRequest) -> HttpResponse:
     person = require(request, "audit.view")
-    form = FilterForm(request.GET)
+    form = FilterForm(request.GET, person.client_ids("audit.view"))
     rows = _rows(form, person)
     before = request.GET.get("before", "")
     if (last := whole(before)) is not None:
@@ -52,7 +52,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
     person = require(request, "audit.view")
     file = tempfile.TemporaryFile()  # noqa: SIM115  (FileResponse closes it)
     with xlsxwriter.Workbook(file, {"constant_memory": True, "strings_to_formulas": False}) as book:
-        _write(book, _rows(FilterForm(request.GET), person)[:MOST_ROWS])
+        _write(book, _rows(FilterForm(request.GET, person.client_ids("audit.view")), person)[:MOST_ROWS])
     file.seek(0)
     return FileResponse(file, as_attachment=True, filename=f"audit-{timezone.localdate():%Y%m%d}.xlsx")
 

@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 
+from kendali.accounts.api import router as people
 from kendali.accounts.permissions import Refused, RuleRefused
 from kendali.accounts.refusals import tell
 from kendali.archive.errors import ArchiveError
@@ -23,6 +24,7 @@ log = logging.getLogger(__name__)
 api = Api(title="Kendali", version="1.0.0", auth=Token(), parser=PlainParser(), urls_namespace="api-v1", docs_url=None)
 api.add_router("", api_general.router)
 api.add_router("", records)
+api.add_router("", people)
 api.add_router("", keys)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
 from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from ninja import Field, Query, Router, Schema
 
@@ -14,7 +14,9 @@ from kendali.accounts import access, permissions
 from kendali.accounts.access import signed_in
 from kendali.accounts.models import User
 from kendali.audit import sentences
+from kendali.audit.filters import within
 from kendali.audit.models import Entry
+from kendali.notices.actions import mark_read
 from kendali.notices.models import Notice
 from kendali.records.queries.waiting import waiting
 
@@ -82,12 +84,27 @@ def inbox(request: HttpRequest, before: int = Query(BIGGEST, ge=0, le=BIGGEST)) 
     return list(Notice.objects.filter(user=user, pk__lt=before).order_by("-pk")[:PAGE])
 
 
+@router.post("/inbox/read", response=int)
+def read_all_notices(request: HttpRequest) -> int:
+    """Mark everything as read; answers how many were unread."""
+    return mark_read(user=signed_in(request), at=timezone.now())
+
+
+@router.post("/inbox/{int:notice_id}/read", response=NoticeOut)
+def read_notice(request: HttpRequest, notice_id: int) -> Notice:
+    user = signed_in(request)
+    notice = get_object_or_404(Notice, pk=notice_id, user=user)
+    mark_read(user=user, notice=notice, at=timezone.now())
+    notice.refresh_from_db()
+    return notice
+
+
 @router.get("/audit", response=list[EntryOut])
 def audit(request: HttpRequest, after: int = Query(0, ge=0, le=BIGGEST)) -> list[dict[str, object]]:
     """The trail in its order, from `after` on; hashes included, so that a copy can be checked."""
     user = signed_in(request)
     access.require(user, "audit.view")
-    seen = Q(client=None) | Q(client__in=access.visible_clients(user, "audit.view"))
+    seen = within(Entry.objects.filter(pk__gt=after), permissions.client_ids(user, "audit.view"))
     return [
         {
             "id": entry.pk,
@@ -100,5 +117,5 @@ def audit(request: HttpRequest, after: int = Query(0, ge=0, le=BIGGEST)) -> list
             "facts": entry.facts,
             "hash": bytes(entry.hash).hex(),
         }
-        for entry in Entry.objects.filter(seen, pk__gt=after).order_by("pk")[:PAGE]
+        for entry in seen.order_by("pk")[:PAGE]
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from kendali.home.tests.permission_lines_api import administration_lines
 from kendali.records.models import Record, Unbackupable
 from kendali.records.tests.permission_lines import (
     OTHER_CLIENT,
@@ -123,6 +124,8 @@ API = {
         data=lambda cast: AGREED,
     ),
 }
+
+API |= administration_lines()
 
 LINES = {
     "home": Line(allow=EVERYBODY),

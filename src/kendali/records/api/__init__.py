@@ -2,11 +2,13 @@
 
 from ninja import Router
 
-from kendali.records.api import catalogue, content, escalations, packages, policies, sources
+from kendali.records.api import catalogue, content, escalations, packages, policies, settings, sources, text_search
 
 router = Router()
 router.add_router("", catalogue.router)
 router.add_router("", content.router)
+router.add_router("", text_search.router)
+router.add_router("", settings.router)
 router.add_router("/sources", sources.router)
 router.add_router("/escalations", escalations.router)
 router.add_router("/packages", packages.router)

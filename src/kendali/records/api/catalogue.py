@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Literal
 
 from django.http import HttpRequest
 from django.utils import timezone
@@ -13,8 +14,10 @@ from kendali.accounts.access import signed_in
 from kendali.records.actions import unbackupable
 from kendali.records.api.schemas import Decision, RadarOut, Reason, RecordOut, RecordPage, UnbackupableOut
 from kendali.records.models import Record, Source, Unbackupable
+from kendali.records.queries import catalogue
 from kendali.records.queries.radar import radar
 
+State = Literal["overdue", "due", "backed_up", "changed", "vanished", "not_computable", "unbackupable"]
 router = Router(tags=["records"])
 PAGE = 200
 
@@ -40,11 +43,17 @@ def show_radar(request: HttpRequest) -> dict[str, object]:
 
 
 @router.get("/records", response=RecordPage)
-def list_records(request: HttpRequest, source: int, after: int = Query(0, ge=0, le=2**63 - 1)) -> dict[str, object]:
-    """The catalogue of one source, in the order it was first seen."""
+def list_records(
+    request: HttpRequest,
+    source: int = Query(ge=1, le=2**63 - 1),
+    after: int = Query(0, ge=0, le=2**63 - 1),
+    state: State | None = None,
+) -> dict[str, object]:
+    """The catalogue of one source, in the order it was first seen; with `state` only what is in it."""
     user = signed_in(request)
     found = access.load(Source.objects.select_related("client"), user, "record.view", pk=source)
-    rows = list(Record.objects.filter(source=found, pk__gt=after).order_by("pk")[: PAGE + 1])
+    wanted = catalogue.records(catalogue.Selection(found, state or ""), timezone.now())
+    rows = list(wanted.filter(pk__gt=after).order_by("pk")[: PAGE + 1])
     return {"records": rows[:PAGE], "next": str(rows[PAGE - 1].pk) if len(rows) > PAGE else None}
 
 

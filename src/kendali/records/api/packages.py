@@ -5,11 +5,12 @@ from __future__ import annotations
 import uuid
 
 from django.http import HttpRequest
+from django.utils import timezone
 from ninja import Query, Router
 
 from kendali.accounts import access
 from kendali.accounts.access import signed_in
-from kendali.records.actions import packages
+from kendali.records.actions import packages, rechecks
 from kendali.records.api.schemas import CheckOut, PackageOut, PackagePage
 from kendali.records.models import Package, PackageCheck
 
@@ -39,6 +40,15 @@ def show_package(request: HttpRequest, package_id: uuid.UUID) -> Package:
 @router.get("/{uuid:package_id}/checks", response=list[CheckOut])
 def list_checks(request: HttpRequest, package_id: uuid.UUID) -> list[PackageCheck]:
     return list(show_package(request, package_id).checks.order_by("-finished_at")[:PAGE])
+
+
+@router.post("/{uuid:package_id}/request-check", response={202: PackageOut})
+def request_check(request: HttpRequest, package_id: uuid.UUID) -> tuple[int, Package]:
+    """Read every byte again soon, by a worker; the result is in `checks`."""
+    user = signed_in(request)
+    package = access.load(Package.objects.select_related("source__client"), user, "package.verify", pk=package_id)
+    rechecks.request_check(user=user, at=timezone.now(), package=package)
+    return 202, package
 
 
 @router.post("/{uuid:package_id}/verify", response=CheckOut)

@@ -39,6 +39,11 @@ def list_policies(request: HttpRequest) -> list[Policy]:
     return list(rows.order_by("client__name", "record_class", "-version"))
 
 
+@router.get("/{int:policy_id}", response=PolicyOut)
+def show_policy(request: HttpRequest, policy_id: int) -> Policy:
+    return access.load(Policy.objects.select_related("client"), signed_in(request), "policy.view", pk=policy_id)
+
+
 @router.post("/preview", response=EffectOut)
 def preview_policy(request: HttpRequest, data: PolicyIn) -> policies.Effect:
     """How many records it would touch today; nothing is saved."""

@@ -26,6 +26,26 @@ class SourceIn(Schema):
     secret: dict[str, str] = Field({}, description="write-only")
 
 
+class SourceChange(Schema):
+    name: str = Field(min_length=1, max_length=120)
+    zone: Literal["Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura"] = "Asia/Jakarta"
+    active: bool = True
+    config: dict[str, Any] = {}
+    secret: dict[str, str] = Field({}, description="write-only")
+
+
+class ScanRow(Schema):
+    id: int
+    status: str
+    started_at: datetime
+    finished_at: datetime | None
+    seen: int
+    new: int
+    changed: int
+    vanished: int
+    problem: dict[str, Any]
+
+
 class SourceOut(Schema):
     id: int
     client: str = Field(alias="client.code")

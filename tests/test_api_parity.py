@@ -1,0 +1,132 @@
+"""Everything that a page can do, the API can do: each page names its operation, or why machines do not need it."""
+
+from __future__ import annotations
+
+from kendali.home.api import api
+from tests.permissions import addresses
+
+# page → operations of /api/v1 that show or do the same
+SAME: dict[str, str] = {
+    "home": "list_waiting",
+    "radar": "show_radar",
+    "radar_xlsx": "list_records",
+    "records": "list_records",
+    "records_xlsx": "list_records",
+    "record": "show_record",
+    "record_open": "open_record",
+    "record_propose": "propose_unbackupable",
+    "record_content": "read_content",
+    "record_file": "read_audio read_attachment",
+    "search": "search_records",
+    "text_search_begin": "begin_text_search",
+    "text_search": "show_text_search list_found_records",
+    "text_search_live": "show_text_search",
+    "escalations": "list_escalations",
+    "raise": "raise_escalation",
+    "escalations_send": "send_drafts",
+    "escalations_confirm": "confirm",
+    "escalation": "show_escalation",
+    "escalation_live": "show_escalation",
+    "escalation_xlsx": "list_items",
+    "escalation_move": "send accept return_to_raiser start pause confirm cancel",
+    "unbackupables": "list_unbackupable",
+    "unbackupable_propose": "propose_unbackupable",
+    "unbackupable_decide": "decide_unbackupable",
+    "sources": "list_sources",
+    "source_new": "connect_source",
+    "source": "show_source",
+    "source_edit": "change_source",
+    "source_probe": "probe_source",
+    "source_scan": "scan_source",
+    "source_scans": "list_scans",
+    "policies": "list_policies",
+    "policy": "show_policy",
+    "policy_decide": "decide_policy",
+    "policy_edit": "preview_policy save_policy",
+    "packages": "list_packages",
+    "package": "show_package list_checks",
+    "package_check": "request_check",
+    "store": "show_store",
+    "store_probe": "probe_store",
+    "settings": "list_settings",
+    "setting": "list_setting_versions save_one_setting",
+    "client_page": "show_holdings list_policies",
+    "keys": "show_keys",
+    "prove_keys": "prove_slots",
+    "audit": "audit",
+    "audit_export": "audit",
+    "inbox": "inbox",
+    "open_notice": "read_notice",
+    "read_all_notices": "read_all_notices",
+    "users": "list_users",
+    "new_user": "create_user",
+    "user": "show_user",
+    "change_user": "change_user",
+    "grant_role": "grant_role",
+    "end_role": "end_role",
+    "change_user_state": "deactivate_user reactivate_user release_lockout send_setup_link",
+    "clients": "list_clients",
+    "new_client": "create_client",
+    "change_client": "change_client",
+    "sites": "list_sites create_site",
+    "account": "me",
+    "tokens": "list_tokens",
+    "revoke_token": "revoke_token",
+    "deputies": "list_deputies name_deputy",
+    "end_deputy": "end_deputy",
+}
+BROWSER = "belongs to a browser: logging in, sessions, second factors, and how pages look"
+PAPER = "paper: the recovery sheet is printed and confirmed by people who hold it"
+PICTURE = "a picture of what another operation gives as figures"
+MACHINE = "for machines already"
+RESTORE = "after a restore: people with the recovery sheet compare what is there, once, at a page"
+START = "before there is an account: with the set-up code of the machine"
+NOT_FOR_MACHINES: dict[str, str] = {
+    **dict.fromkeys(
+        [
+            "login", "logout", "password_setup", "password", "sessions", "end_session", "end_other_sessions",
+            "appearance", "style_sheet", "raise_preview",
+        ],
+        BROWSER,
+    ),
+    "print_recovery_sheet": PAPER,
+    "confirm_recovery_sheet": PAPER,
+    "record_peaks": PICTURE,
+    "health_live": MACHINE,
+    "health_ready": MACHINE,
+}  # fmt: skip
+BY_BEGINNING = {
+    **dict.fromkeys(["account_", "mfa_", "gaya/"], BROWSER),
+    "recovery": RESTORE,
+    "first_run": START,
+    "api-v1:": MACHINE,
+}
+
+
+def _reason(name: str) -> str:
+    beginnings = [reason for start, reason in BY_BEGINNING.items() if name.startswith(start)]
+    return NOT_FOR_MACHINES.get(name) or (beginnings[0] if beginnings else "")
+
+
+def test_every_page_has_its_operation_or_a_reason() -> None:
+    missing = [name for name in addresses() if name not in SAME and not _reason(name)]
+    assert not missing, f"add the API operation of: {', '.join(missing)}"
+
+
+def test_the_operations_named_exist() -> None:
+    known = {
+        operation["operationId"].rpartition("_api_")[2].rpartition("api_own_")[2]
+        for operations in api.get_openapi_schema()["paths"].values()
+        for operation in operations.values()
+    }
+    ids = " ".join(sorted(known))
+    for page, operations in SAME.items():
+        for operation in operations.split():
+            assert any(one == operation or one.endswith(f"_{operation}") for one in known), (
+                f"{page}: {operation}: {ids}"
+            )
+
+
+def test_nothing_is_said_twice() -> None:
+    assert not SAME.keys() & NOT_FOR_MACHINES.keys()
+    assert sorted((SAME.keys() | NOT_FOR_MACHINES.keys()) - set(addresses())) == []
