@@ -90,12 +90,12 @@ def password_setup(request: HttpRequest, secret: str) -> HttpResponse:
         else:
             messages.success(request, gettext("Your password is set. Log in with it now."))
             return redirect("login")
-    response = render(request, "accounts/setup.html", {"form": form, "person": setup.user})
-    response["Referrer-Policy"] = "no-referrer"
-    return response
+    # The policy of all pages (same-origin) keeps the link from others; "no-referrer" would hide the form's origin, too,
+    # and then the browser's own form is refused as forged.
+    return render(request, "accounts/setup.html", {"form": form, "person": setup.user})
 
 
 def _next(request: HttpRequest) -> str:
     wanted = request.POST.get("next") or request.GET.get("next") or ""
     safe = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
-    return wanted if safe else ""
+    return wanted if safe and wanted.startswith("/") else ""  # anything else is no address of a page

@@ -88,7 +88,9 @@ def is_client(user: User) -> bool:
 
 def _person(user: User) -> Person:
     links = tuple(
-        Link(icon, gettext(entry.label), url) for icon, entry in nav.PERSONAL if (url := nav.address(entry.url_name))
+        Link(icon, gettext(entry.label), url)
+        for icon, entry in nav.PERSONAL
+        if (url := nav.address(entry.url_name)) and (not entry.action or can(user, entry.action))
     )
     return Person(user.name, user.email, _line(user), links)
 

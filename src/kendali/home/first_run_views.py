@@ -107,9 +107,7 @@ def shown(request: HttpRequest, name: str, **context: object) -> HttpResponse:
     ]
     form = context.get("form")
     status = 422 if getattr(form, "errors", None) else 200
-    response = render(request, f"home/first_{name}.html", {"steps": steps, **context}, status=status)
-    response["Referrer-Policy"] = "no-referrer"
-    return response
+    return render(request, f"home/first_{name}.html", {"steps": steps, **context}, status=status)
 
 
 def _ask_code(request: HttpRequest) -> HttpResponse:

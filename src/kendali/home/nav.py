@@ -72,7 +72,7 @@ PERSONAL = (
     ("user", Entry(_("My account"), "account")),
     ("fingerprint", Entry(_("Sessions"), "sessions")),
     ("users", Entry(_("Deputies"), "deputies")),
-    ("key", Entry(_("API tokens"), "tokens")),
+    ("key", Entry(_("API tokens"), "tokens", "token.own")),
 )
 
 

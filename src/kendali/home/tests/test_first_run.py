@@ -63,7 +63,9 @@ def test_health_and_api_are_not_led_astray(fresh: Browser) -> None:
 
 
 def test_without_the_code_from_the_console_nobody_sets_up_anything(fresh: Browser) -> None:
-    assert b'name="kode"' in fresh.get("/mulai/").content
+    page = fresh.get("/mulai/")
+    assert b'name="kode"' in page.content
+    assert page["Referrer-Policy"] == "same-origin"  # with "no-referrer" browsers hide the origin: refused as forged
     assert fresh.post("/mulai/", {"kode": "AAAA-BBBB-CCCC-DDDD"}).status_code == 422
     fresh.post("/mulai/", BEGIN)
     assert not User.objects.exists()
