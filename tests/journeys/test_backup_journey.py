@@ -124,14 +124,14 @@ def raised(desk: Desk, cast: Cast) -> Escalation:
         page.click("main form button.primary")
         page.wait_for_url(re.compile(r"/eskalasi/\d+/$"))
         order = Escalation.objects.get()
-        assert order.number in desk.look(page)
+        assert str(order.number) in desk.look(page)
         assert (order.status, order.list_count) == ("raised", 4)
     return order
 
 
 def carried_out(desk: Desk, cast: Cast, order: Escalation) -> None:
     with desk.sits(cast.indra) as page:
-        assert order.number in desk.open(page, "/")
+        assert str(order.number) in desk.open(page, "/")
         page.click(f"main a[href='/eskalasi/{order.pk}/'] >> nth=0")
         desk.look(page)
         page.click("main .head button.primary")
@@ -150,7 +150,7 @@ def carried_out(desk: Desk, cast: Cast, order: Escalation) -> None:
 def confirmed(desk: Desk, cast: Cast, order: Escalation, package: Package) -> None:
     assert package.status == "verified"
     with desk.sits(cast.tari) as page:
-        assert order.number in desk.open(page, "/")
+        assert str(order.number) in desk.open(page, "/")
         desk.open(page, f"/eskalasi/{order.pk}/")
         page.click("main .head button.primary")
         page.wait_for_load_state()
@@ -176,7 +176,7 @@ def traced(desk: Desk, cast: Cast, order: Escalation) -> None:
         told = desk.open(page, "/audit/")
     for name in ("Tari Lestari", "Indra Saputra", "Maya Sari"):
         assert name in told
-    assert order.number in told
+    assert str(order.number) in told
     assert REASON in told
     assert WORDS not in " ".join(str(facts) for facts in Entry.objects.values_list("facts", flat=True))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.conf import settings
 from django.contrib import messages
@@ -105,6 +105,8 @@ def shown(request: HttpRequest, name: str, **context: object) -> HttpResponse:
         Step(word, "done" if number < now else "current" if number == now else "todo")
         for number, word in enumerate(names.values())
     ]
+    if name in ("keys", "sheet") and not Source.objects.exists():
+        steps[2] = replace(steps[2], state="skipped")
     form = context.get("form")
     status = 422 if getattr(form, "errors", None) else 200
     return render(request, f"home/first_{name}.html", {"steps": steps, **context}, status=status)
