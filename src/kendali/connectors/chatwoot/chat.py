@@ -52,11 +52,11 @@ Row = Mapping[str, Any]
 def chat(tables: Tables, zone: str) -> Chat:
     """`zone` is not needed: Chatwoot's timestamps are UTC."""
     conversation = _first(tables, "conversations")
-    contacts = {row["id"]: row for row in _rows(tables, "contacts")}
+    contacts: dict[Any, Row] = {row["id"]: row for row in _rows(tables, "contacts")}
     people = _People(contacts, _by_id(tables, "users"), _by_id(tables, "agent_bots"))
     files = _attachments(tables)
     messages = [_message(row, people, files.get(row["id"], ())) for row in _rows(tables, "messages")]
-    customer = contacts.get(conversation.get("contact_id", 0)) or {}
+    customer = contacts.get(conversation.get("contact_id")) or {}
     return Chat(
         messages,
         customer=Customer(_text(customer.get("name")), _text(customer.get("phone_number"))),
@@ -91,7 +91,7 @@ def _text(value: object) -> str:
 
 
 class _People:
-    def __init__(self, contacts: Mapping[int, Row], users: Mapping[int, Row], bots: Mapping[int, Row]) -> None:
+    def __init__(self, contacts: Mapping[Any, Row], users: Mapping[Any, Row], bots: Mapping[Any, Row]) -> None:
         self._tables = {"Contact": contacts, "User": users, "AgentBot": bots}
 
     def name(self, row: Row) -> str:
