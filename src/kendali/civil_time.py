@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 ZONES = {"Asia/Jakarta": "WIB", "Asia/Makassar": "WITA", "Asia/Jayapura": "WIT"}
 END_OF_WORK = time(17, 0)
+EARLIEST, LATEST = date(1900, 1, 1), date(2999, 12, 31)  # days that somebody may ask for
 
 
 def local_date(instant: datetime, zone: str) -> date:

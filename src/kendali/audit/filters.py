@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.apps import apps
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -15,11 +16,18 @@ from django.utils.translation import gettext_lazy as _
 
 from kendali.audit.models import Entry
 from kendali.audit.sentences import verbs
+from kendali.civil_time import EARLIEST, LATEST
+
+DAYS = [MinValueValidator(EARLIEST), MaxValueValidator(LATEST)]
 
 
 class FilterForm(forms.Form):
-    since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    until = forms.DateField(label=_("Until"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    since = forms.DateField(
+        label=_("From"), required=False, validators=DAYS, widget=forms.DateInput(attrs={"type": "date"})
+    )
+    until = forms.DateField(
+        label=_("Until"), required=False, validators=DAYS, widget=forms.DateInput(attrs={"type": "date"})
+    )
     person = forms.CharField(label=_("Person"), required=False, max_length=200)
     verb = forms.CharField(label=_("What"), required=False, max_length=80, widget=forms.Select)
     object = forms.CharField(label=_("Number or name"), required=False, max_length=200)

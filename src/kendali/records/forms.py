@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from kendali.accounts.models import ZONES, Client
+from kendali.civil_time import EARLIEST, LATEST
 from kendali.connectors.registry import ConnectorKind
 from kendali.connectors.registry import Field as SourceField
 from kendali.records.actions import policies
@@ -24,11 +26,16 @@ from kendali.terms.settings import Definition
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
 
+DAYS = [MinValueValidator(EARLIEST), MaxValueValidator(LATEST)]
+
 
 def day(label: StrPromise, *, required: bool = False) -> forms.DateField:
     """The browser's own calendar; it sends and takes ISO dates in every language."""
     return forms.DateField(
-        label=label, required=required, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        label=label,
+        required=required,
+        validators=DAYS,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
 
 

@@ -14,6 +14,7 @@ from kendali.accounts.access import signed_in
 from kendali.accounts.models import User
 from kendali.accounts.permissions import RuleRefused
 from kendali.archive.errors import PackageError
+from kendali.civil_time import EARLIEST, LATEST
 from kendali.connectors import sound
 from kendali.records import secrets
 from kendali.records.actions import content as action
@@ -36,8 +37,8 @@ class SearchIn(Schema):
     number: str = Field("", max_length=200, description="number or id at the source, whole")
     name: str = Field("", max_length=200, description="the customer's whole name")
     phone: str = Field("", max_length=40)
-    since: date | None = Field(None, description="local day of the last activity")
-    until: date | None = None
+    since: date | None = Field(None, ge=EARLIEST, le=LATEST, description="local day of the last activity")
+    until: date | None = Field(None, ge=EARLIEST, le=LATEST)
     agent: str = Field("", max_length=200)
     channel: str = Field("", max_length=100)
     after: str = Field("", max_length=100, description="`next` of the page before")

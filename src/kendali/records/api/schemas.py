@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 from ninja import Field, Schema
 
+from kendali.civil_time import EARLIEST, LATEST
+
 Text = Field(min_length=1, max_length=2000)
 RecordClass = Literal["conversation", "recording"]
 
@@ -105,7 +107,7 @@ class RecordPage(Schema):
 
 class EscalationIn(Schema):
     source: int
-    cut_off: date = Field(description="the last local date that is included")
+    cut_off: date = Field(ge=EARLIEST, le=LATEST, description="the last local date that is included")
 
 
 class EscalationOut(Schema):
