@@ -15,7 +15,7 @@ from kendali.records.actions import escalations
 from kendali.records.models import Escalation, Package, PackageCheck, Scan, Source
 
 MIB = 1 << 20
-WHY_MEMORY = ""
+WHY_MEMORY = "Batches of 32 MB, a few under way at once, and beside it the process that checks tables."
 
 
 def raise_order(source: Source) -> Escalation:

@@ -23,7 +23,7 @@ TITLE = "Pages"
 ROWS = 1_000_000
 LIMIT = 150
 TIMES = 7
-WHY = ""
+WHY = "See the query of this page."
 FILL = """
 INSERT INTO records_record (source_id, ref, display, channel, agent, source_state, parts, started_at, last_activity_at,
   modified_at, backup_clock, first_seen_at)
@@ -53,7 +53,7 @@ def measure(bench: Bench) -> None:
                       f"{raising:.1f} s"))  # fmt: skip
     intro = (
         f"{rows:,} rows in one source ({filling:.0f} s with all indexes); Django's test client in this process, signed "
-        f"in as the Team Leader, database role {connection.settings_dict['USER']}; median of {TIMES} after one to warm up."
+        f"in as the Team Leader, database role {connection.settings_dict['USER']}; median of {TIMES} after a first one."
     )
     bench.write(TITLE, intro, lines)
 

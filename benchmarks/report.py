@@ -47,7 +47,8 @@ def write(path: Path, title: str, command: str, intro: str, lines: Sequence[Line
     """Replace the part `title`; the others stay as they are."""
     text = path.read_text() if path.exists() else HEAD
     parts = re.split(r"(?m)^(?=## )", text)
-    when = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {_machine()}"
+    load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
+    when = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {_machine()}, load average at the end (1, 5, 15 minutes) {load}"
     rows = ["| What | Goal | Figure | Reached |", "|---|---|---|---|", *(line.row() for line in lines)]
     part = "\n".join([f"## {title}", "", f"`{command}` · {when}", "", intro, "", *rows, ""])
     kept = [piece.rstrip() + "\n" for piece in parts if not piece.startswith(f"## {title}\n")]

@@ -175,7 +175,7 @@ class Package:
         for name, line in self.tables().items():
             file = self.parquet(line)
             groups = sorted({number for ref in refs for number in row_groups_of(file.metadata, ref)})
-            if len(groups) > len(refs):  # "12" lies between "119" and "130", but not in that row group
+            if len(groups) >= len(refs):  # "12" lies between "119" and "130", but not in that row group
                 groups = [number for number in groups if _holds(file, number, wanted)]
             rows = file.read_row_groups(groups, use_threads=False) if groups else file.schema_arrow.empty_table()
             found[name] = rows.filter(pc.is_in(rows["_ref"], value_set=wanted.cast(rows["_ref"].type)))

@@ -46,6 +46,7 @@ from kendali.archive.unit_tar import FACTS_NAME, canonical_json, facts_json
 from kendali.connectors.base import FileDigest, Problem, Sink, Snapshot, SourceError, SourceFile, Unit, UnitResult
 
 FIRST_SLOTS: Final = 4096  # keys made at the start; doubled as often as needed, always durable before they are used
+_LINES: Final = 500  # of the list of records, sealed at once
 _ADDING: Final = 4  # table batches waiting to be written
 _PUBLISHING: Final = 3  # finished files under way to the store at once
 
@@ -240,8 +241,9 @@ class PackageWriter:
     def _write_records(self) -> None:
         file = SealedFile(self._draft.path(RECORDS), RECORDS, self._recipient(RECORDS_SLOT))
         try:
-            for record in self.records:
-                file.write(canonical_json(record_line(record)) + b"\n")
+            for start in range(0, len(self.records), _LINES):
+                part = self.records[start : start + _LINES]
+                file.write(b"".join(canonical_json(record_line(record)) + b"\n" for record in part))
             self._list_file(RECORDS_SLOT, "records", file.finish(), file)
         finally:
             file.close()
