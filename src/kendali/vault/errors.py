@@ -21,9 +21,7 @@ class KeyDestroyedError(KeysError):
 
 
 SENTENCES = {
-    "in_recovery": _(
-        "In recovery nothing is destroyed: QMR and administrator confirm first, on the page /pemulihan/."
-    ),
+    "in_recovery": _("In recovery nothing is destroyed: QMR and administrator confirm first, on the page /pemulihan/."),
     "not_set_up": _("There is no epoch yet. Type: kendali manage keys set-up"),
     "already_set_up": _("Keys are set up already; nothing was changed."),
     "slots_too_few": _("At least two slots are needed, %(count)s given. Set KENDALI_KEYS to a list of two or more."),

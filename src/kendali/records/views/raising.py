@@ -81,7 +81,8 @@ def _asked(request: HttpRequest, sources: QuerySet[Source], form: forms.RaiseFor
     """The preview of what is asked for, else of the first source with the proposed cut-off."""
     asked = request.POST if form.is_bound else request.GET
     number = asked.get("sumber", "")
-    source = sources.filter(pk=whole(number)).first() if number else sources.first()
+    asked_for = whole(number)
+    source = sources.first() if not number else None if asked_for is None else sources.filter(pk=asked_for).first()
     if source is None:
         return None
     try:
