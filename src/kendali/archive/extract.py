@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from kendali.archive.errors import StoreExistsError
 from kendali.archive.folder_store import create_file, make_folder, os_errors
 from kendali.archive.package import WrittenRecord
-from kendali.archive.reader import OpenUnit, Package, pieces, row_groups_of, rows_of, table_name
+from kendali.archive.reader import OpenUnit, Package, pieces, row_groups, rows_of, table_name
 from kendali.archive.unit_tar import FACTS_NAME, canonical_json, inner_name
 
 if TYPE_CHECKING:
@@ -27,14 +27,13 @@ def extract_package(package: Package, into: Path, refs: Collection[str] | None =
         if into.exists():
             raise StoreExistsError("exists", key=str(into))
         into.mkdir(mode=0o700, parents=True)
-    for record in package.records():
-        if refs is None or record.ref in refs:
-            place = _free(into / safe(record.ref))
-            for part, slot in record.parts.items():
-                if package.keyring.has(slot):
-                    folder = _free(place / safe(part)) if part else place
-                    write_unit(package.unit(slot), package.line(slot).kind, folder, into)
-            yield record
+    for record in package.records(refs):
+        place = _free(into / safe(record.ref))
+        for part, slot in record.parts.items():
+            if package.keyring.has(slot):
+                folder = _free(place / safe(part)) if part else place
+                write_unit(package.unit(slot), package.line(slot).kind, folder, into)
+        yield record
     for line in package.tables().values():
         target = into / f"{table_name(line)}.parquet"
         _write_table(package.parquet(line), target, refs)
@@ -44,9 +43,7 @@ def extract_package(package: Package, into: Path, refs: Collection[str] | None =
 def _write_table(source: pq.ParquetFile, target: Path, refs: Collection[str] | None) -> None:
     import pyarrow.parquet as pq
 
-    metadata = source.metadata
-    every = range(metadata.num_row_groups)
-    groups = every if refs is None else sorted({number for ref in refs for number in row_groups_of(metadata, ref)})
+    groups = range(source.metadata.num_row_groups) if refs is None else row_groups(source, refs)
     with pq.ParquetWriter(target, source.schema_arrow, compression="zstd") as writer:
         for number in groups:
             for batch in source.iter_batches(row_groups=[number]):

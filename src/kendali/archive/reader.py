@@ -25,7 +25,7 @@ from kendali.archive.package import (
     record_of,
 )
 from kendali.archive.stores import Store
-from kendali.archive.unit_tar import FACTS_LIMIT, Member, padding, walk
+from kendali.archive.unit_tar import FACTS_LIMIT, Member, canonical_json, padding, walk
 
 if TYPE_CHECKING:  # loaded where a table is opened: a recording is fetched in half the time
     import pyarrow as pa
@@ -150,16 +150,22 @@ class Package:
             self._open[line.slot] = pq.ParquetFile(pa.PythonFile(reader, mode="r"))
         return self._open[line.slot]
 
-    def records(self) -> Iterator[WrittenRecord]:
-        """All records of the package, in the order in which they were written; opened with slot 0."""
+    def records(self, only: Collection[str] | None = None) -> Iterator[WrittenRecord]:
+        """Those of `only`, or all of the package, in the order in which they were written; opened with slot 0."""
+        few = only is not None and len(only) <= 20  # then most lines need not be parsed
+        marks = [canonical_json({"ref": ref})[1:-1] for ref in only or ()] if few else None
         size = self.store.size(f"{self.path}/{RECORDS}")
         line = IndexLine(RECORDS_SLOT, "records", RECORDS, 0, size)
         for text in io.BufferedReader(self.reader(line, _WHOLE_FILE_AHEAD), 1 << 20):
+            if marks is not None and not any(mark in text for mark in marks):
+                continue
             try:
                 fields = json.loads(text)
             except ValueError as error:
                 raise PackageError("record_line") from error
-            yield record_of(fields)
+            record = record_of(fields)
+            if only is None or record.ref in only:
+                yield record
 
     def conversation(self, ref: str) -> dict[str, pa.Table]:
         """The rows of one conversation, table by table; only its row groups are fetched. Absent: no rows anywhere."""
@@ -174,9 +180,7 @@ class Package:
         found, wanted = {}, pa.array(sorted(refs), pa.utf8())
         for name, line in self.tables().items():
             file = self.parquet(line)
-            groups = sorted({number for ref in refs for number in row_groups_of(file.metadata, ref)})
-            if len(groups) >= len(refs):  # "12" lies between "119" and "130", but not in that row group
-                groups = [number for number in groups if _holds(file, number, wanted)]
+            groups = row_groups(file, refs)
             rows = file.read_row_groups(groups, use_threads=False) if groups else file.schema_arrow.empty_table()
             found[name] = rows.filter(pc.is_in(rows["_ref"], value_set=wanted.cast(rows["_ref"].type)))
         return found
@@ -190,6 +194,17 @@ def pieces(stream: io.RawIOBase) -> Iterator[bytes]:
     """The rest of a file, a MiB at a time."""
     while data := stream.read(1 << 20):
         yield data
+
+
+def row_groups(file: pq.ParquetFile, refs: Collection[str]) -> list[int]:
+    """The row groups that hold these conversations, and hardly any other."""
+    import pyarrow as pa
+
+    groups = sorted({number for ref in refs for number in row_groups_of(file.metadata, ref)})
+    if len(groups) < len(refs):
+        return groups
+    wanted = pa.array(sorted(refs), pa.utf8())  # "12" lies between "119" and "130", but not in that row group
+    return [number for number in groups if _holds(file, number, wanted)]
 
 
 def _holds(file: pq.ParquetFile, number: int, wanted: pa.Array) -> bool:
