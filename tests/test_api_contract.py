@@ -16,7 +16,7 @@ import pytest
 import schemathesis
 from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
-from django.db import close_old_connections, transaction
+from django.db import close_old_connections, connection, transaction
 from django.test import override_settings
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -32,11 +32,11 @@ from kendali.terms.models import Policy
 from tests.cast import Cast
 
 LONG = os.environ.get("KENDALI_LONG") == "1"
-EXAMPLES = int(os.environ.get("KENDALI_EXAMPLES", "100")) if LONG else 5
+EXAMPLES = int(os.environ.get("KENDALI_EXAMPLES", "100")) if LONG else 4
 SLOW = {"prove_slots", "verify_package"}  # other processes, every byte
 load_all_checks()
 CHECKED = CHECKS.get_by_names(["content_type_conformance", "response_schema_conformance", "status_code_conformance"])
-PEOPLE = ["tari", "indra", "maya", "adi", "clara", *(["aulia", "candra", "rahma"] if LONG else [])]
+PEOPLE = ["tari", "indra", "maya", "adi", *(["clara", "aulia", "candra", "rahma"] if LONG else [])]
 
 
 @pytest.fixture
@@ -77,6 +77,8 @@ def real(cast: Cast, tmp_path: Path) -> Iterator[dict[str, list[Any]]]:
 def test_every_operation_answers_as_its_document_says(cast: Cast, real: dict[str, list[Any]], nick: str) -> None:
     person = cast.people[nick]
     token = _token(person, cast.now)
+    with connection.cursor() as cursor:  # inventing examples may take longer than a request may idle
+        cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
     request_started.disconnect(close_old_connections)  # as Django's own test client does
     request_finished.disconnect(close_old_connections)
     schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", get_wsgi_application())
