@@ -15,6 +15,7 @@ from kendali.audit import actions as audit
 from kendali.connectors import registry
 from kendali.connectors.base import Connector, Probe, Problem, RecordClass
 from kendali.records import secrets
+from kendali.records.masking import mask_numbers
 from kendali.records.models import Source
 
 
@@ -108,8 +109,12 @@ def probe(*, user: User, at: datetime, source: Source) -> Probe:
 
 
 def plain(problem: Problem) -> dict[str, object]:
-    """A problem as JSON values."""
-    return {"code": problem.code, "ref": problem.ref, "part": problem.part, "facts": audit.plain(problem.facts)}
+    """A problem as JSON values, without customers' numbers."""
+    facts = {
+        name: mask_numbers(value) if isinstance(value, str) else value
+        for name, value in audit.plain(dict(problem.facts)).items()
+    }
+    return {"code": problem.code, "ref": problem.ref, "part": mask_numbers(problem.part), "facts": facts}
 
 
 def keep_probe(source: Source, found: Probe, at: datetime) -> None:
