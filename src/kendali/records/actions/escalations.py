@@ -253,7 +253,10 @@ def pause(*, user: User, at: datetime, order: Escalation) -> None:
 
 @transaction.atomic
 def confirm(*, user: User, at: datetime, order: Escalation) -> None:
+    """Who carried it out does not confirm it."""
     actor = permissions.acting(user, "escalation.confirm", order.client)
+    if permissions.same_person(order.started_by_id, user):
+        raise RuleRefused(no(_("Who carried this escalation out does not confirm it.")))
     _move(order, "confirm", actor=actor, at=at, changes={"confirmed_by": user, "confirmed_at": at})
 
 
@@ -262,7 +265,8 @@ def confirm_several(*, user: User, at: datetime, orders: list[Escalation]) -> li
     done = []
     for order in orders:
         may = permissions.can(user, "escalation.confirm", order.client)
-        if may and rules.may_move("confirm", order.status):
+        own = permissions.same_person(order.started_by_id, user)
+        if may and not own and rules.may_move("confirm", order.status):
             confirm(user=user, at=at, order=order)
             done.append(order)
     return done

@@ -235,6 +235,8 @@ def _verdict(order: Escalation, verb: str, user: User) -> Verdict:
             "%(name)s raised this escalation; another person has to carry it out.",
             name=order.raised_by.name,
         )
+    if verb == "confirm" and permissions.same_person(order.started_by_id, user):
+        return no("Who carried this escalation out does not confirm it.")
     return YES
 
 

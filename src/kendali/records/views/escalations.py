@@ -72,7 +72,7 @@ def _tabs(which: str) -> list[tuple[str, str, bool]]:
 
 def _may_confirm(user: User, order: Escalation) -> bool:
     allowed = rules.may_move("confirm", order.status) and permissions.can(user, "escalation.confirm", order.client)
-    return bool(allowed)
+    return bool(allowed) and not permissions.same_person(order.started_by_id, user)
 
 
 RELATED = ("client", "source", "policy", "raised_by", "accepted_by", "started_by", "confirmed_by")
