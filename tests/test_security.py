@@ -172,7 +172,7 @@ def test_a_session_from_before_the_log_in_is_worth_nothing_afterwards(cast: Cast
     session = browser.session
     session["planted"] = "x"
     session.save()
-    browser.cookies[settings.SESSION_COOKIE_NAME] = before = session.session_key
+    browser.cookies[settings.SESSION_COOKIE_NAME] = before = str(session.session_key)
     browser.post(reverse("login"), {"email": cast.tari.email, "password": PASSWORD})
     assert browser.cookies[settings.SESSION_COOKIE_NAME].value != before
     thief = Browser()
