@@ -32,7 +32,7 @@ from kendali.terms.models import Policy
 from tests.cast import Cast
 
 LONG = os.environ.get("KENDALI_LONG") == "1"
-EXAMPLES = int(os.environ.get("KENDALI_EXAMPLES", "100")) if LONG else 4
+EXAMPLES = int(os.environ.get("KENDALI_EXAMPLES", "15")) if LONG else 4
 SLOW = {"prove_slots", "verify_package"}  # other processes, every byte
 load_all_checks()
 CHECKED = CHECKS.get_by_names(["content_type_conformance", "response_schema_conformance", "status_code_conformance"])

@@ -23,6 +23,7 @@ TEMPLATES = [path for path in sorted(PACKAGE.glob("*/templates/**/*.html")) if "
 # What a reader sees and a translator has to see: text between tags, and the attributes that are read out.
 NOT_TEXT = re.compile(
     r"{#.*?#}|{%\s*comment.*?endcomment\s*%}|{%\s*blocktrans.*?endblocktrans\w*\s*%}|<(script|style|code)\b.*?</\1>"
+    r"|{%\s*block width\s*%}.*?{%\s*endblock\s*%}"  # a class of the stylesheet
     r"|{%.*?%}|{{.*?}}|<!--.*?-->|<!doctype[^>]*>|&[#\w]+;",
     re.DOTALL | re.IGNORECASE,
 )
