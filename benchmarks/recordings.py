@@ -250,10 +250,10 @@ WHY_MEMORY = (
     "The process that reads the source holds 95 MiB, half of it Arrow and the database drivers of the connectors; each "
     "of the two lanes 30 MiB, of which its buffers are 2."
 )
-WHY_RESTIC = "Starting Python takes 0.3 s of it; the rest is SHA-256 twice and decryption on both cores."
+WHY_RESTIC = "SHA-256 of every file and of every pack and ChaCha20-Poly1305 on both cores, see processor time."
 WHY_VERIFY = (
     "SHA-256 of the pack, decryption and SHA-256 of each file, spread over two processes; and starting them. "
-    " Other programs that use the cores add to this directly: see the load average above."
+    "Other programs that use the cores add to this directly: see the load average above."
 )
 WHY_PROCESS = "Starting Python and loading the cryptography library is nearly all of it (see inside a running server)."
 WHY_INSIDE = "Decryption of the whole recording (up to 6.7 MB) on one core."
