@@ -24,6 +24,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from kendali import environment
 from kendali.home.database_roles import connect_arguments, grant_to_app
 from tests import pristine
+from tests.mail_server import mailbox as mailbox
 
 if TYPE_CHECKING:
     from tests.cast import Cast

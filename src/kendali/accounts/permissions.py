@@ -84,6 +84,7 @@ CAN: dict[str, frozenset[str]] = {
     "recovery.confirm": frozenset({QMR, ADMINISTRATOR}),
     "health.view": frozenset({ADMINISTRATOR, TEAM_IT, AUDITOR}),
     # People and the trail
+    "anchor.receive": frozenset({QMR, CLIENT}),
     "audit.view": frozenset(OVERSIGHT | {AUDITOR, ADMINISTRATOR}),
     "user.view": frozenset({ADMINISTRATOR, AUDITOR}),
     "user.edit": frozenset({ADMINISTRATOR}),
