@@ -16,7 +16,7 @@ from kendali.accounts.models import User
 from kendali.audit import actions as audit
 from kendali.audit.actor import SYSTEM, Actor
 from kendali.connectors.base import Connector, Listed, SourceError
-from kendali.records import secrets
+from kendali.records import rules, secrets
 from kendali.records.actions import counts, sources
 from kendali.records.models import Record, Scan, Source
 
@@ -188,7 +188,10 @@ def _find_uncovered(scan: Scan, connector: Connector) -> None:
         if not rows:
             return
         oldest = connector.oldest_uncovered({ref: covered or epoch for _, ref, covered, _ in rows})
-        clocks = [oldest.get(ref) or started for _, ref, _, started in rows]
+        clocks = [
+            rules.backup_clock(started_at=started, covered=True, changed=True, oldest_uncovered=oldest.get(ref))
+            for _, ref, _, started in rows
+        ]
         with connection.cursor() as cursor:
             cursor.execute(
                 "UPDATE records_record AS r SET backup_clock = v.clock"

@@ -12,7 +12,7 @@ from kendali import civil_time
 from kendali.accounts import access, permissions
 from kendali.accounts.models import User
 from kendali.records import rules
-from kendali.records.models import Escalation, EscalationItem, Package, Source, Unbackupable
+from kendali.records.models import Escalation, Package, Source, Unbackupable
 from kendali.records.queries.radar import SourceGap, radar
 from kendali.terms.models import Policy
 
@@ -203,7 +203,3 @@ def _sources(user: User) -> Iterator[Waiting]:
                 url=f"/sumber/{source.pk}/",
                 facts={"source": source.name, "client": source.client.name, "count": len(source.probe["problems"])},
             )
-
-
-def shortcomings(order: Escalation) -> int:
-    return order.items.exclude(outcome__in=[EscalationItem.Outcome.WAITING, EscalationItem.Outcome.BACKED_UP]).count()
