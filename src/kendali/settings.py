@@ -32,6 +32,8 @@ CSRF_TRUSTED_ORIGINS = [BASE_URL]
 INSTALLED_APPS = [
     "kendali.home",
     "kendali.records",
+    "kendali.disposal",
+    "kendali.register",
     "kendali.vault",
     "kendali.accounts",
     "kendali.terms",

@@ -209,3 +209,42 @@ class UserSession(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.ip}"
+
+
+class SensitiveChange(models.Model):
+    """A change that needs a second person and 24 hours: whoever could make it alone could forge the client's Ya.
+
+    Of a client approver, its address or its factors, of the mail server, of a source's deleting credential
+    (records-control, "Who does what"). `effective_at` is set by the confirmation; until then nothing has changed.
+    """
+
+    class Kind(models.TextChoices):
+        APPROVER = "approver", _("approver of a client")
+        FACTORS = "factors", _("second factor of an approver")
+        MAIL_SERVER = "mail_server", _("mail server")
+        DELETING = "deleting", _("deleting credential of a source")
+
+    kind = models.CharField(max_length=16, choices=Kind)
+    client = models.ForeignKey(Client, null=True, on_delete=models.PROTECT, related_name="+")
+    subject = models.CharField(max_length=120)  # "<app>.<model>:<id>" of what changes
+    summary = models.JSONField(default=dict)  # shown to whoever confirms; no secret
+    sealed = models.BinaryField(null=True)  # the new values, under the installation key; emptied at the end
+    proposed_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    proposed_at = models.DateTimeField()
+    confirmed_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    confirmed_at = models.DateTimeField(null=True)
+    effective_at = models.DateTimeField(null=True)
+    applied_at = models.DateTimeField(null=True)
+    refused_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(confirmed_by=None) | ~models.Q(confirmed_by=models.F("proposed_by")),
+                name="sensitive_change_by_two",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.subject}"

@@ -86,3 +86,17 @@ class Setting(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key} v{self.version}"
+
+
+class NumberSeries(models.Model):
+    """Numbers without gaps, per kind and year: the row is locked by whoever takes the next one."""
+
+    kind = models.CharField(max_length=8)
+    year = models.PositiveSmallIntegerField()
+    last = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kind", "year"], name="number_series")]
+
+    def __str__(self) -> str:
+        return f"{self.kind}-{self.year}"

@@ -22,10 +22,11 @@ from kendali.archive.package import PackageInfo, Progress, WrittenRecord, load_k
 from kendali.audit import actions as audit
 from kendali.audit.actor import SYSTEM
 from kendali.connectors.base import Connector, RecordClass, Sink, Snapshot, SourceError
-from kendali.records.actions import counts, customers, escalations, lease, numbers, sources
+from kendali.records.actions import counts, customers, escalations, lease, sources
 from kendali.records.actions import store as store_actions
 from kendali.records.actions.sources import plain
 from kendali.records.models import Escalation, EscalationItem, Package, PackageCheck
+from kendali.terms import numbers
 from kendali.terms import settings as terms
 from kendali.vault import actions as vault
 

@@ -18,9 +18,9 @@ from kendali.audit import actions as audit
 from kendali.audit.actor import SYSTEM, Actor
 from kendali.notices import actions as notices
 from kendali.records import rules
-from kendali.records.actions import numbers
 from kendali.records.calendar import days_off
 from kendali.records.models import Escalation, Source
+from kendali.terms import numbers
 from kendali.terms import settings as terms
 from kendali.terms.models import BackupClock, Policy
 from kendali.verdict import no

@@ -1,7 +1,15 @@
 """The rows of procedure (a): sources and their catalogue, escalations, packages."""
 
 from kendali.records.models.catalogue import Record, RecordVersion, Scan, Unbackupable
-from kendali.records.models.escalation import Escalation, EscalationItem, NumberSeries
+from kendali.records.models.disposal import (
+    DisposalItem,
+    DisposalOrder,
+    Incident,
+    JournalEntry,
+    Recheck,
+    VersionDestruction,
+)
+from kendali.records.models.escalation import Escalation, EscalationItem
 from kendali.records.models.package import ContentOpening, Package, PackageCheck, StoreLook
 from kendali.records.models.search import TextSearch
 from kendali.records.models.source import DayCount, Source
@@ -9,11 +17,15 @@ from kendali.records.models.source import DayCount, Source
 __all__ = [
     "ContentOpening",
     "DayCount",
+    "DisposalItem",
+    "DisposalOrder",
     "Escalation",
     "EscalationItem",
-    "NumberSeries",
+    "Incident",
+    "JournalEntry",
     "Package",
     "PackageCheck",
+    "Recheck",
     "Record",
     "RecordVersion",
     "Scan",
@@ -21,4 +33,5 @@ __all__ = [
     "StoreLook",
     "TextSearch",
     "Unbackupable",
+    "VersionDestruction",
 ]

@@ -69,6 +69,9 @@ class Record(models.Model):
     covered_modified_at = models.DateTimeField(null=True)
     changed_at = models.DateTimeField(null=True)  # seen to differ from its backup
     vanished_at = models.DateTimeField(null=True)
+    # Act (a): seen before, deleted by us and missed after. Act (b): every backup copy of all versions gone.
+    deleted_at = models.DateTimeField(null=True)
+    destroyed_at = models.DateTimeField(null=True)
     first_seen_at = models.DateTimeField()
     scan = models.ForeignKey("records.Scan", models.SET_NULL, null=True, related_name="+", db_index=False)
 
@@ -84,6 +87,11 @@ class Record(models.Model):
             models.Index(fields=["source", "display"], name="record_by_display"),
             models.Index(fields=["source", "agent", "-last_activity_at", "-id"], name="record_by_agent"),
             models.Index(fields=["source", "channel", "-last_activity_at", "-id"], name="record_by_channel"),
+            models.Index(
+                fields=["source", "deleted_at", "id"],
+                name="record_deleted",
+                condition=models.Q(deleted_at__isnull=False),
+            ),
             # The few that are listed apart must be found without a walk over the million.
             models.Index(
                 fields=["source", "backup_clock", "id"],
@@ -129,6 +137,7 @@ class RecordVersion(models.Model):
     complete = models.BooleanField(default=True)
     made_at = models.DateTimeField()
     compared_at = models.DateTimeField()  # its fingerprint with the source's, last; at first when it was made
+    destroyed_at = models.DateTimeField(null=True)  # no key known to the product opens it any more
 
     class Meta:
         indexes = [models.Index(fields=["compared_at"], name="version_to_compare")]

@@ -9,20 +9,6 @@ from django.utils.translation import gettext_lazy as _
 from kendali.terms.models import RecordClass
 
 
-class NumberSeries(models.Model):
-    """Numbers without gaps, per kind and year: the row is locked by whoever takes the next one."""
-
-    kind = models.CharField(max_length=8)
-    year = models.PositiveSmallIntegerField()
-    last = models.PositiveIntegerField(default=0)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["kind", "year"], name="number_series")]
-
-    def __str__(self) -> str:
-        return f"{self.kind}-{self.year}"
-
-
 class Escalation(models.Model):
     """One order to back up: one client, one source, one record class, one cut-off, one frozen list."""
 

@@ -17,6 +17,11 @@ class Source(models.Model):
     config = models.JSONField(default=dict)
     # Passwords: encrypted under the installation key, write-only in the pages.
     secret = models.BinaryField(default=bytes)
+    # Deleting has its own settings and its own credential; only workers use them, and only from `deleting_from` on
+    # (a second person and 24 h: accounts.SensitiveChange). Null: nothing may be deleted at this source.
+    deleting = models.JSONField(default=dict)
+    deleting_secret = models.BinaryField(default=bytes)
+    deleting_from = models.DateTimeField(null=True)
     active = models.BooleanField(default=True)
     probed_at = models.DateTimeField(null=True)
     probe = models.JSONField(default=dict)  # version, rights, skew, counts, problems

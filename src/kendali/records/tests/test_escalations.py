@@ -228,7 +228,7 @@ def test_several_results_are_confirmed_at_once_and_the_others_stay(calls: Office
 
 
 def test_numbers_have_no_gap_when_something_is_refused(calls: Office) -> None:
-    from kendali.records.actions import numbers
+    from kendali.terms import numbers
 
     def take(count: int) -> Iterator[str]:
         for _ in range(count):

@@ -14,8 +14,8 @@ def take(kind: str, at: datetime) -> str:
     year = at.astimezone(ZoneInfo(settings.TIME_ZONE)).year
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO records_numberseries (kind, year, last) VALUES (%s, %s, 1)"
-            " ON CONFLICT (kind, year) DO UPDATE SET last = records_numberseries.last + 1 RETURNING last",
+            "INSERT INTO terms_numberseries (kind, year, last) VALUES (%s, %s, 1)"
+            " ON CONFLICT (kind, year) DO UPDATE SET last = terms_numberseries.last + 1 RETURNING last",
             [kind, year],
         )
         return f"{kind}-{year}-{cursor.fetchone()[0]:04d}"
