@@ -1,6 +1,6 @@
 """The smallest interface that serves every source. Plain Python, no Django: values in, values out.
 
-The engine owns retries, approvals, storage and journal; a connector only looks, copies and (later) deletes.
+The engine owns retries, approvals, storage and journal; a connector only looks and copies, a deleter only deletes.
 All instants are aware UTC datetimes. A *ref* is the source's own stable id of one record, as text.
 """
 
@@ -51,6 +51,45 @@ class Capabilities:
     sees_files: bool = True
     max_rps: float | None = None
     leaves_behind: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A thing of a record at the source, named well enough to find it again and no better: no content, no phone number.
+
+    row: `table:id,id,…` · blob: `service:key` of an object in a storage service · file: a path below the source's folder.
+    """
+
+    kind: Literal["row", "file", "blob"]
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartState:
+    """What a look found. `shared`: it is there, but only as part of another record, so it is gone from this one."""
+
+    part: Part
+    state: Literal["gone", "present", "cannot_see"]
+    shared: bool = False
+
+
+Outcome = Literal["deleted", "queued", "already_absent", "changed", "held", "refused", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """What the source answered for one record; never a proof, that is `Deleter.absent` alone.
+
+    queued: settled later by looking. already_absent: it was not there *before* our call. changed: its content is not
+    the expected, and it was not touched. held: the source itself keeps it. refused: the source does not let us.
+    `retry_after` in seconds, as the source asked.
+    """
+
+    ref: str
+    outcome: Outcome
+    retryable: bool = False
+    retry_after: float | None = None
+    problem: Problem | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,5 +222,39 @@ class Connector(Protocol):
 
     def search(self, text: str, limit: int) -> Sequence[str]:
         """Refs whose content has this text, newest first; [] where the source has no text."""
+
+    def close(self) -> None: ...
+
+
+class Deleter(Protocol):
+    """Opened with the deleting credentials, on workers only (`registry.open_deleter`).
+
+    The order of work: `parts` is stored, then `delete`, then `absent` over what was stored. Where a worker died after
+    `delete` began: `finish` with what was stored, then `absent`. SourceError anywhere = the source is gone, and what
+    happened to a record without an answer is settled by `absent`.
+    """
+
+    def capabilities(self) -> Capabilities: ...
+
+    def probe(self) -> Probe:
+        """Whether the rights to delete are really held, and the clock. Deletes nothing, never raises."""
+
+    def parts(self, refs: Sequence[str]) -> Mapping[str, Sequence[Part]]:
+        """What is there now of each record, derived copies included; a ref that is absent is missing in the answer."""
+
+    def delete(self, expected: Mapping[str, bytes], *, dry_run: bool = False) -> Iterator[Deletion]:
+        """`expected`: ref → fingerprint it must still have, looked at again by the source's own means just before.
+
+        One answer per ref, in any order. One record that is stale, busy or refused never stops the others.
+        dry_run: the same answers ("deleted" = would be), and nothing is changed.
+        """
+
+    def finish(self, parts: Mapping[str, Sequence[Part]]) -> None:
+        """Take away the files of a deletion that was cut off: those of the list whose rows are gone, and nothing else.
+        Without effect where the source deletes them itself."""
+
+    def absent(self, parts: Mapping[str, Sequence[Part]]) -> Mapping[str, Sequence[PartState]]:
+        """Look for every part again, with no trust in any answer of `delete`. Also names (as present) rows that hang on
+        the record and were not in the list. A shared file (see PartState) is not counted as left."""
 
     def close(self) -> None: ...
