@@ -14,8 +14,8 @@ from kendali import __version__
 from kendali.accounts import roles
 from kendali.accounts.models import Client, RoleGrant, User
 from kendali.accounts.permissions import Right, can, rights
+from kendali.formats import zone_name
 from kendali.home import nav
-from kendali.home.formats import zone_name
 from kendali.home.organisation import organisation
 from kendali.notices.actions import unread_count
 from kendali.terms.recovery import in_recovery

@@ -14,10 +14,10 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_noop as _
 from django.views.decorators.http import require_safe
 
+from kendali import formats
 from kendali.accounts import access, permissions
 from kendali.accounts.models import Client, User
 from kendali.audit.sentences import say
-from kendali.home import formats
 from kendali.home.context import is_client
 from kendali.home.nav import address
 from kendali.home.recovery import confirmations

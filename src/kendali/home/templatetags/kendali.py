@@ -14,7 +14,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext
 
-from kendali.home import charts, formats
+from kendali import formats
+from kendali.home import charts
 from kendali.verdict import Verdict
 
 register = template.Library()

@@ -10,7 +10,7 @@ import pytest
 from django.utils import translation
 from django.utils.formats import localize
 
-from kendali.home import formats
+from kendali import formats
 from kendali.home.templatetags import kendali as tags
 from kendali.verdict import no
 
