@@ -94,7 +94,7 @@ def destroyed_by_hand(*, user: User, at: datetime, entry: RegisterEntry, on: dat
         raise RuleRefused(no(_("It cannot have been destroyed before it was issued.")))
     entry.deleted_quantity = entry.destroyed_quantity = entry.quantity
     entry.deleted_on = entry.destroyed_on = on
-    entry.certificates = [{"number": number.strip(), "act": "backup"}]
+    entry.certificate_by_hand = number.strip()
     entry.changed_at = at
     entry.save()
     audit.record("register.destroyed", actor=actor, at=at, obj=entry, facts={"on": on, "number": number.strip()})

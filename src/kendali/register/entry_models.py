@@ -43,7 +43,9 @@ class RegisterEntry(models.Model):
     deleted_on = models.DateField(null=True)
     destroyed_quantity = models.PositiveIntegerField(default=0)  # act (b): every backup copy gone
     destroyed_on = models.DateField(null=True)
-    certificates = models.JSONField(default=list)  # [{"number": "BA-2026-0001", "act": "source", "id": uuid}]
+    # Orders that touched it (Certificate.order_ref): their certificates are looked up, so a new one shows at once.
+    orders = models.JSONField(default=list)
+    certificate_by_hand = models.CharField(max_length=80, blank=True, default="")  # of what Kendali did not destroy
     medium = models.CharField(_("medium / location"), max_length=300, blank=True, default="")
     responsible = models.CharField(_("responsible"), max_length=200, blank=True, default="")
     keep_years = models.PositiveSmallIntegerField(_("this entry is kept for (years)"), default=10)

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from kendali.register.entry_models import RegisterEntry as RegisterEntry
 from kendali.register.facts import ENDS, VERDICTS
 from kendali.terms.models import RecordClass
 

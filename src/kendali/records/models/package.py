@@ -26,6 +26,8 @@ class Package(models.Model):
     escalation = models.ForeignKey("records.Escalation", models.PROTECT, related_name="packages")
     attempt = models.PositiveIntegerField()  # of the escalation that wrote it
     source = models.ForeignKey("records.Source", models.PROTECT, related_name="packages")
+    # Taking single conversations out of a month makes a new package without them; the old one is destroyed.
+    replaces = models.ForeignKey("self", models.PROTECT, null=True, related_name="replaced_by")
     month = models.DateField()
     status = models.CharField(max_length=16, choices=Status, default=Status.WRITING)
     path = models.TextField(default="")
