@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
@@ -41,14 +41,16 @@ def drill(
     *,
     sample: int | None = None,
     seed: int | None = None,
+    destroyed: Set[int] = frozenset(),
     progress: Callable[[Progress], None] = lambda _: None,
     check: Callable[[], None] = lambda: None,
 ) -> Drill:
-    """Restore `sample` records (None: all that can be compared), chosen by `seed` where one is given."""
+    """Restore `sample` records (None: all that can be compared), chosen by `seed` where one is given. Records whose
+    slots are `destroyed` on purpose are not among them; any other slot without a key is a problem."""
     result = Drill()
     try:
         package = Package(store, path, package_key)
-        records = [record for record in package.records() if record.keyed_digest]
+        records = [r for r in package.records() if r.keyed_digest and destroyed.isdisjoint(r.parts.values())]
     except StoreUnreachableError:
         raise
     except ArchiveError as error:

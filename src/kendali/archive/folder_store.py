@@ -178,11 +178,12 @@ class FolderStore:
 
     def remove_package(self, path: str) -> None:
         place = self.local(path)
+        gone = self.root / DRAFTS / f"gone-{place.name}"
         with os_errors(path):
             make_folder(self.root / DRAFTS, self.root)
-            gone = self.root / DRAFTS / f"gone-{secrets.token_hex(8)}"
-            place.rename(gone)
-            flush(place.parent)
+            if not gone.is_dir():  # else an earlier attempt got as far as taking it away
+                place.rename(gone)
+                flush(place.parent)
             shutil.rmtree(gone)
 
     def clean(self, older_than: datetime) -> list[str]:
