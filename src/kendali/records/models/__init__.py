@@ -10,12 +10,20 @@ from kendali.records.models.disposal import (
     VersionDestruction,
 )
 from kendali.records.models.escalation import Escalation, EscalationItem
-from kendali.records.models.package import ContentOpening, Package, PackageCheck, StoreLook
+from kendali.records.models.package import (
+    ContentOpening,
+    ContractEnd,
+    Package,
+    PackageCheck,
+    RegisteredCopy,
+    StoreLook,
+)
 from kendali.records.models.search import TextSearch
 from kendali.records.models.source import DayCount, Source
 
 __all__ = [
     "ContentOpening",
+    "ContractEnd",
     "DayCount",
     "DisposalItem",
     "DisposalOrder",
@@ -28,6 +36,7 @@ __all__ = [
     "Recheck",
     "Record",
     "RecordVersion",
+    "RegisteredCopy",
     "Scan",
     "Source",
     "StoreLook",

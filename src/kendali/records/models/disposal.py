@@ -172,6 +172,8 @@ class VersionDestruction(models.Model):
         KEYS_REPLACED = "keys_replaced", _("keys replaced, old ones not gone yet")
         PENDING = "pending", _("not wholly destroyed yet")  # a slot or a registered copy did not answer
         PROVED = "proved", _("destroyed and proved")
+        HELD = "held", _("held")  # a hold that was placed before its keys went: it stays as it is
+        FAILED = "failed", _("failed")
 
     item = models.ForeignKey(DisposalItem, models.PROTECT, related_name="versions")
     version = models.ForeignKey("records.RecordVersion", models.PROTECT, related_name="destructions")

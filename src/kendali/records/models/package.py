@@ -20,6 +20,8 @@ class Package(models.Model):
         VERIFIED = "verified", _("verified")
         DAMAGED = "damaged", _("damaged")
         ABANDONED = "abandoned", _("abandoned")
+        # No current key opens it any more. Its row stays as its tombstone; `destroyed_at` once its bytes are gone, too.
+        DESTROYED = "destroyed", _("destroyed")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     number = models.CharField(max_length=24, unique=True)  # PKT-YYYY-nnnn
@@ -41,6 +43,9 @@ class Package(models.Model):
     drill_records = models.PositiveIntegerField(default=0)
     next_check_at = models.DateTimeField(null=True)
     problems = models.JSONField(default=list)
+    # Which package key opens the keyring that counts; taking records out of a package makes the next one.
+    key_generation = models.PositiveIntegerField(default=1)
+    destroyed_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [
@@ -54,6 +59,72 @@ class Package(models.Model):
     @property
     def client(self) -> Client:
         return self.source.client
+
+
+class RegisteredCopy(models.Model):
+    """A copy outside the store that somebody declared: of a package's bytes, of its key, or an export to a receiver.
+
+    A destruction is not whole while a copy that it concerns is neither declared gone nor replaced, with evidence. What
+    was handed to the client stays the client's: it is counted and named, and waits for nobody.
+    """
+
+    class Kind(models.TextChoices):
+        BAG = "bag", _("copy of the package")
+        KEY = "key", _("key file of the package")
+        EXPORT = "export", _("export to a receiver")
+
+    class End(models.TextChoices):
+        GONE = "gone", _("declared gone")
+        REPLACED = "replaced", _("replaced by its successor")
+
+    package = models.ForeignKey(Package, models.PROTECT, related_name="copies")
+    kind = models.CharField(max_length=8, choices=Kind)
+    place = models.CharField(max_length=500)  # where it is, in words; no customer data
+    recipient = models.CharField(max_length=100, blank=True, default="")  # age1… of the receiver of an export
+    records = models.PositiveIntegerField(default=0)
+    sha256 = models.CharField(max_length=64, blank=True, default="")  # of the export's tag manifest
+    registered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    registered_by_name = models.CharField(max_length=200)
+    registered_at = models.DateTimeField()
+    end = models.CharField(max_length=8, choices=End, blank=True, default="")
+    evidence = models.CharField(max_length=500, blank=True, default="")  # the number of the letter, who saw it
+    ended_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    ended_by_name = models.CharField(max_length=200, blank=True, default="")
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["package", "kind"], name="copy_of_package")]
+
+    def __str__(self) -> str:
+        return f"{self.package} · {self.place}"
+
+    @property
+    def client(self) -> Client:
+        return self.package.source.client
+
+
+class ContractEnd(models.Model):
+    """The contract with a client ended: everything of theirs is returned, destroyed, or both. Append-only in spirit:
+    a mistake is withdrawn with its reason, not removed."""
+
+    client = models.ForeignKey("accounts.Client", models.PROTECT, related_name="contract_ends")
+    ended_on = models.DateField()
+    reference = models.CharField(max_length=120)  # the number of the letter or the contract
+    reason = models.TextField()
+    entered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    entered_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True)
+    withdrawn_reason = models.TextField(blank=True, default="")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["client"], condition=models.Q(withdrawn_at=None), name="one_end_of_a_contract"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.client} {self.ended_on}"
 
 
 class PackageCheck(models.Model):
