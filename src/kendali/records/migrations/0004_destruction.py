@@ -20,12 +20,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='package',
             name='key_generation',
-            field=models.PositiveIntegerField(default=1),
+            field=models.PositiveIntegerField(db_default=1, default=1),
         ),
         migrations.AddField(
             model_name='recordversion',
             name='former_digests',
-            field=models.JSONField(default=list),
+            field=models.JSONField(null=True),
         ),
         migrations.AlterField(
             model_name='package',

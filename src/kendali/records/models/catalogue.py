@@ -139,7 +139,7 @@ class RecordVersion(models.Model):
     compared_at = models.DateTimeField()  # its fingerprint with the source's, last; at first when it was made
     destroyed_at = models.DateTimeField(null=True)  # no key known to the product opens it any more
     # The digests (hex) it had in packages that were since replaced; each was compared when it moved.
-    former_digests = models.JSONField(default=list)
+    former_digests = models.JSONField(null=True)
 
     class Meta:
         indexes = [models.Index(fields=["compared_at"], name="version_to_compare")]

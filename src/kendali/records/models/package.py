@@ -44,7 +44,7 @@ class Package(models.Model):
     next_check_at = models.DateTimeField(null=True)
     problems = models.JSONField(default=list)
     # Which package key opens the keyring that counts; taking records out of a package makes the next one.
-    key_generation = models.PositiveIntegerField(default=1)
+    key_generation = models.PositiveIntegerField(default=1, db_default=1)
     destroyed_at = models.DateTimeField(null=True)
 
     class Meta:
