@@ -9,7 +9,17 @@ from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from kendali.records.actions import backup, escalations, fingerprints, lease, packages, scan, search, store
+from kendali.records.actions import (
+    backup,
+    escalations,
+    fingerprints,
+    lease,
+    packages,
+    register_rows,
+    scan,
+    search,
+    store,
+)
 from kendali.records.models import Package, Scan, Source, TextSearch
 
 
@@ -31,7 +41,7 @@ def run_backup(*, order_id: int) -> None:
 @app.task(queue="rescue", queueing_lock="resume_orders")
 def resume_orders(timestamp: int) -> None:
     """Running orders whose worker is gone get a new job; the fence makes a superfluous one harmless."""
-    for order_id in lease.orphaned():
+    for order_id in lease.orphaned(lease.BACKUPS):
         run_backup.defer(order_id=order_id)
 
 
@@ -102,3 +112,9 @@ def search_text(*, search_id: str) -> None:
 def clean_store(timestamp: int) -> None:
     packages.clean(at=timezone.now())
     search.forget(at=timezone.now())
+
+
+@app.periodic(cron="40 19 * * *")
+@app.task(queue="rescue", queueing_lock="refresh_register")
+def refresh_register(timestamp: int) -> None:
+    register_rows.refresh_all(at=timezone.now())

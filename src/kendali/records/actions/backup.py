@@ -22,13 +22,15 @@ from kendali.archive.package import PackageInfo, Progress, WrittenRecord, load_k
 from kendali.audit import actions as audit
 from kendali.audit.actor import SYSTEM
 from kendali.connectors.base import Connector, RecordClass, Sink, Snapshot, SourceError
-from kendali.records.actions import counts, customers, escalations, lease, sources
+from kendali.records.actions import counts, customers, escalations, lease, register_rows, sources
 from kendali.records.actions import store as store_actions
 from kendali.records.actions.sources import plain
 from kendali.records.models import Escalation, EscalationItem, Package, PackageCheck
 from kendali.terms import numbers
 from kendali.terms import settings as terms
 from kendali.vault import actions as vault
+
+Fence = lease.Fence[Escalation]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class Damaged(Exception):
 
 def run(order_id: int, *, worker: str) -> None:
     """The job. Raises lease.Busy while another worker is at it; every other end is a row."""
-    fence = lease.take(order_id, worker)
+    fence = lease.take(order_id, worker, lease.BACKUPS)
     if fence is None:
         return
     order = Escalation.objects.select_related("client", "source", "policy").get(pk=order_id)
@@ -73,7 +75,7 @@ def run(order_id: int, *, worker: str) -> None:
         lease.release(fence)
 
 
-def _abandon_earlier(order: Escalation, fence: lease.Fence) -> None:
+def _abandon_earlier(order: Escalation, fence: Fence) -> None:
     """What an earlier attempt left half-done never counts; its bytes are removed by `packages.clean`."""
     left = Package.objects.filter(
         escalation=order, status__in=[Package.Status.WRITING, Package.Status.WRITTEN], attempt__lt=fence.attempt
@@ -113,7 +115,7 @@ def _batches(order: Escalation) -> Iterator[tuple[date, list[Line]]]:
 
 
 def _one_package(
-    order: Escalation, fence: lease.Fence, connector: Connector, store: stores.Store, month: date, lines: list[Line]
+    order: Escalation, fence: Fence, connector: Connector, store: stores.Store, month: date, lines: list[Line]
 ) -> None:
     package, key = _begin(order, fence, month)
     reporter = _Reporter(order, fence, package, len(lines))
@@ -162,7 +164,7 @@ def _info(order: Escalation, month: date) -> PackageInfo:
     )
 
 
-def _begin(order: Escalation, fence: lease.Fence, month: date) -> tuple[Package, bytes]:
+def _begin(order: Escalation, fence: Fence, month: date) -> tuple[Package, bytes]:
     """Row and key are committed before the first byte of the package."""
     now = timezone.now()
     with transaction.atomic():
@@ -182,7 +184,7 @@ def _begin(order: Escalation, fence: lease.Fence, month: date) -> tuple[Package,
 
 
 def _read_back(
-    order: Escalation, fence: lease.Fence, package: Package, store: stores.Store, key: bytes, reporter: _Reporter
+    order: Escalation, fence: Fence, package: Package, store: stores.Store, key: bytes, reporter: _Reporter
 ) -> list[PackageCheck]:
     """Every byte from the store, then a restore drill. Problems: the package is damaged and the order stops."""
     checks = [read_every_byte(package, store, key, reporter.verifying, fence.check)]
@@ -224,7 +226,7 @@ def read_every_byte(
     )
 
 
-def _drill(order: Escalation, package: Package, store: stores.Store, key: bytes, fence: lease.Fence) -> PackageCheck:
+def _drill(order: Escalation, package: Package, store: stores.Store, key: bytes, fence: Fence) -> PackageCheck:
     started = timezone.now()
     found = drill.drill(store, package.path, key, sample=_sample(order, package), check=fence.check)
     return PackageCheck(
@@ -246,7 +248,6 @@ def _sample(order: Escalation, package: Package) -> int | None:
 
 
 GONE = "record_missing"  # the connector's word for a ref that the source no longer has
-
 STAGE = """
 CREATE TEMPORARY TABLE settled (
   item bigint, record bigint, outcome text, slot integer, keyed_digest bytea, length bigint,
@@ -274,7 +275,7 @@ FROM settled s WHERE i.id = s.item AND i.outcome = 'waiting'
 
 
 def _settle(
-    fence: lease.Fence,
+    fence: Fence,
     package: Package,
     records: Sequence[WrittenRecord],
     lines: list[Line],
@@ -292,6 +293,7 @@ def _settle(
         package.next_check_at = now + timedelta(days=terms.number("fixity.cycle_days"))
         package.save()
         counts.refresh(package.source, at=now)
+        register_rows.enter([package], at=now)
         audit.record(
             "package.verified",
             actor=SYSTEM,
@@ -309,7 +311,7 @@ def _settle(
 
 
 def _settle_without_package(
-    fence: lease.Fence, package: Package, records: Sequence[WrittenRecord], lines: list[Line]
+    fence: Fence, package: Package, records: Sequence[WrittenRecord], lines: list[Line]
 ) -> None:
     """Not one record of the batch could be copied whole: every line says why, and there is no package."""
     with transaction.atomic():
@@ -350,17 +352,16 @@ def _outcome(record: WrittenRecord | None) -> tuple[str, tuple[object, ...]]:
     )
 
 
-def _finish(fence: lease.Fence) -> None:
+def _finish(fence: Fence) -> None:
     with transaction.atomic():
         order = fence.lock()
-        ended = order.items
-        backed_up = ended.filter(outcome=EscalationItem.Outcome.BACKED_UP).count()
+        backed_up = order.items.filter(outcome=EscalationItem.Outcome.BACKED_UP).count()
         order.progress = {**fence.progress, "phase": "finished", "done": order.list_count}
         order.save(update_fields=["progress"])
         escalations.finished(order, shortcomings=order.list_count - backed_up, backed_up=backed_up, at=timezone.now())
 
 
-def _stop(fence: lease.Fence, code: str, facts: dict[str, object]) -> None:
+def _stop(fence: Fence, code: str, facts: dict[str, object]) -> None:
     with transaction.atomic():
         try:
             order = fence.lock()
@@ -372,7 +373,7 @@ def _stop(fence: lease.Fence, code: str, facts: dict[str, object]) -> None:
 class _Reporter:
     """Turns the archive's callbacks into the order's progress row; the fence writes it at its heartbeat."""
 
-    def __init__(self, order: Escalation, fence: lease.Fence, package: Package, records: int) -> None:
+    def __init__(self, order: Escalation, fence: Fence, package: Package, records: int) -> None:
         self.fence, self.records = fence, records
         self.before = order.items.exclude(outcome=EscalationItem.Outcome.WAITING).count()
         since = fence.progress.get("since") or datetime.isoformat(timezone.now())

@@ -144,7 +144,7 @@ def test_a_store_that_is_gone_stops_the_order_with_a_clear_problem(calls: Office
 def test_a_paused_order_keeps_what_is_verified_and_goes_on_from_there(calls: Office) -> None:
     calls.keys()
     order = calls.running("pbx")
-    fence = lease.take(order.pk, "first")
+    fence = lease.take(order.pk, "first", lease.BACKUPS)
     assert fence is not None
     escalations.pause(user=calls.cast.indra, at=calls.cast.now, order=order)
     with pytest.raises(lease.Fenced):
@@ -159,7 +159,7 @@ def test_a_paused_order_keeps_what_is_verified_and_goes_on_from_there(calls: Off
 def test_a_second_worker_waits_while_the_first_one_lives(calls: Office) -> None:
     calls.keys()
     order = calls.running("pbx")
-    assert lease.take(order.pk, "first") is not None
+    assert lease.take(order.pk, "first", lease.BACKUPS) is not None
     with pytest.raises(lease.Busy):
         backup.run(order.pk, worker="second")
 
@@ -167,7 +167,7 @@ def test_a_second_worker_waits_while_the_first_one_lives(calls: Office) -> None:
 def test_a_worker_that_lost_its_lease_writes_nothing_more(calls: Office) -> None:
     calls.keys()
     order = calls.running("pbx")
-    sleeper = lease.take(order.pk, "sleeper")
+    sleeper = lease.take(order.pk, "sleeper", lease.BACKUPS)
     assert sleeper is not None
     Escalation.objects.filter(pk=order.pk).update(lease_until=calls.cast.now - timedelta(days=1))
     backup.run(order.pk, worker="successor")
