@@ -9,8 +9,8 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from kendali.accounts import roles
-from kendali.accounts.models import Client, PasswordSetup, RoleGrant, Site, User, UserSession
+from kendali.accounts import client_people, roles
+from kendali.accounts.models import Client, PasswordSetup, RoleGrant, SensitiveChange, Site, User, UserSession
 from kendali.accounts.permissions import RuleRefused, acting
 from kendali.audit.actions import record
 from kendali.audit.actor import SYSTEM, Actor
@@ -52,19 +52,27 @@ def create_user(
 
 @transaction.atomic
 def change_user(*, user: User, at: datetime, person: User, changes: Mapping[str, str]) -> User:
-    """Change columns out of USER_FIELDS; the trail names the columns, not their values."""
+    """Change columns out of USER_FIELDS; the trail names the columns, not their values. Whoever says Ya for a client
+    keeps name, position and address until a second person has confirmed (accounts.sensitive)."""
     actor = _administrator(user, "user.edit")
-    changed = [field for field in USER_FIELDS if field in changes and getattr(person, field) != changes[field]]
-    if not changed:
-        return person
-    if "email" in changed:
-        taken = User.objects.filter(email__iexact=changes["email"].strip()).exclude(pk=person.pk)
+    wanted = {field: changes[field] for field in USER_FIELDS if field in changes}
+    if "email" in wanted:
+        wanted["email"] = wanted["email"].strip().lower()
+        taken = User.objects.filter(email__iexact=wanted["email"]).exclude(pk=person.pk)
         if taken.exists():
             raise RuleRefused(no("There is already a user with this e-mail address."))
-    for field in changed:
-        setattr(person, field, changes[field].strip().lower() if field == "email" else changes[field])
-    person.save(update_fields=changed)
-    record("user.changed", actor=actor, at=at, obj=person, facts={"fields": changed})
+    wanted = {field: value for field, value in wanted.items() if getattr(person, field) != value}
+    client = client_people.approves(person)
+    if client is not None:
+        guarded = {field: wanted.pop(field) for field in client_people.GUARDED if field in wanted}
+        if guarded:
+            client_people.propose_changes(user=user, actor=actor, at=at, person=person, client=client, changes=guarded)
+    if not wanted:
+        return person
+    for field, value in wanted.items():
+        setattr(person, field, value)
+    person.save(update_fields=list(wanted))
+    record("user.changed", actor=actor, at=at, obj=person, facts={"fields": list(wanted)})
     return person
 
 
@@ -85,6 +93,10 @@ def deactivate_user(*, user: User, at: datetime, person: User) -> None:
 @transaction.atomic
 def reactivate_user(*, user: User, at: datetime, person: User) -> None:
     actor = _administrator(user, "user.edit")
+    client = client_people.approves(person)
+    if client is not None and not person.is_active:
+        client_people.propose_step("user.reactivated", user=user, actor=actor, at=at, person=person, client=client)
+        return
     if User.objects.filter(pk=person.pk, is_active=False).update(is_active=True) != 1:
         return
     person.is_active = True
@@ -100,8 +112,9 @@ def grant_role(
     role: str,
     client: Client | None = None,
     site: Site | None = None,
-) -> RoleGrant:
-    """Give a role for one client, or for all (client None). A client's own people need their client."""
+) -> RoleGrant | SensitiveChange:
+    """Give a role for one client, or for all (client None). A client's own people need their client, and a second
+    administrator or the QMR, and 24 hours: the answer is then the change that waits (accounts.sensitive)."""
     actor = _administrator(user, "user.edit")
     if role not in roles.ALL:
         raise ValueError(f"no such role: {role}")
@@ -110,6 +123,8 @@ def grant_role(
     keep_apart(person, role)
     if person.grants.filter(role=role, client=client, site=site, ended_at=None).exists():
         raise RuleRefused(no("This person already has this role."))
+    if role == roles.CLIENT and user is not None and client is not None:
+        return client_people.propose_role(user=user, actor=actor, at=at, person=person, client=client)
     grant = RoleGrant.objects.create(user=person, role=role, client=client, site=site, granted_by=user, granted_at=at)
     record("user.role_granted", actor=actor, at=at, obj=person, client=client, facts={"role": role})
     return grant
@@ -147,14 +162,24 @@ def end_role(*, user: User, at: datetime, grant: RoleGrant) -> None:
 
 
 @transaction.atomic
-def send_setup_link(*, user: User | None, at: datetime, person: User) -> PasswordSetup:
-    """A link to choose a password, by e-mail; earlier links stop working. Without a mail server the page shows it."""
-    from kendali.accounts import tasks
-    from kendali.notices import mail
-
+def send_setup_link(*, user: User | None, at: datetime, person: User) -> PasswordSetup | SensitiveChange:
+    """A link to choose a password, by e-mail; earlier links stop working. Without a mail server the page shows it.
+    A second link to somebody who says Ya for a client waits for a second person (accounts.sensitive)."""
     actor = _administrator(user, "user.edit")
     if not person.is_active:
         raise RuleRefused(no("This user is not active."))
+    client = client_people.approves(person)
+    if user is not None and client is not None and client_people.had_a_link(person):
+        return client_people.propose_step(
+            "user.setup_link", user=user, actor=actor, at=at, person=person, client=client
+        )
+    return make_setup_link(actor=actor, at=at, person=person)
+
+
+def make_setup_link(*, actor: Actor, at: datetime, person: User) -> PasswordSetup:
+    from kendali.accounts import tasks
+    from kendali.notices import mail
+
     PasswordSetup.objects.filter(user=person, used_at=None).update(expires_at=at)
     setup = PasswordSetup.objects.create(user=person, created_at=at, expires_at=at + SETUP_LINK_LIVES)
     by_mail = mail.configured()
@@ -163,6 +188,19 @@ def send_setup_link(*, user: User | None, at: datetime, person: User) -> Passwor
     verb = "user.setup_link_sent" if by_mail else "user.setup_link_shown"
     record(verb, actor=actor, at=at, obj=person)
     return setup
+
+
+@transaction.atomic
+def reset_factors(*, user: User, at: datetime, person: User) -> SensitiveChange | None:
+    """Somebody lost the telephone: without second factors the password alone opens, until new ones are added."""
+    actor = _administrator(user, "user.edit")
+    if person.pk == user.pk:
+        raise RuleRefused(no("Remove your own second factor on the page of your account."))
+    client = client_people.approves(person)
+    if client is not None:
+        return client_people.propose_step("user.factors", user=user, actor=actor, at=at, person=person, client=client)
+    client_people.remove_factors(person, actor=actor, at=at)
+    return None
 
 
 @transaction.atomic

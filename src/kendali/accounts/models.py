@@ -225,6 +225,7 @@ class SensitiveChange(models.Model):
         DELETING = "deleting", _("deleting credential of a source")
 
     kind = models.CharField(max_length=16, choices=Kind)
+    do = models.CharField(max_length=40, default="")  # a key of sensitive.DOINGS
     client = models.ForeignKey(Client, null=True, on_delete=models.PROTECT, related_name="+")
     subject = models.CharField(max_length=120)  # "<app>.<model>:<id>" of what changes
     summary = models.JSONField(default=dict)  # shown to whoever confirms; no secret
@@ -236,15 +237,23 @@ class SensitiveChange(models.Model):
     effective_at = models.DateTimeField(null=True)
     applied_at = models.DateTimeField(null=True)
     refused_at = models.DateTimeField(null=True)
+    refused_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    refuse_reason = models.TextField(blank=True, default="")
 
     class Meta:
         ordering = ["-pk"]
+        indexes = [models.Index(fields=["subject", "-id"], name="sensitive_of_subject")]
         constraints = [
+            models.UniqueConstraint(
+                fields=["subject", "do"],
+                condition=models.Q(applied_at=None, refused_at=None),
+                name="sensitive_change_waits_once",
+            ),
             models.CheckConstraint(
                 condition=models.Q(confirmed_by=None) | ~models.Q(confirmed_by=models.F("proposed_by")),
                 name="sensitive_change_by_two",
-            )
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.subject}"
+        return str(self.summary.get("name") or self.subject)

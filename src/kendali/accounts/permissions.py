@@ -31,6 +31,7 @@ from kendali.accounts.roles import (
     QMR,
     TEAM_IT,
     TEAM_LEADER,
+    WITNESS,
 )
 from kendali.audit.actor import Actor
 from kendali.verdict import YES, Verdict, no
@@ -70,6 +71,18 @@ CAN: dict[str, frozenset[str]] = {
     "policy.edit": frozenset(OVERSIGHT),
     "policy.decide": frozenset({CLIENT}),
     "register.view": frozenset(PROCEDURE | {CLIENT, DOCUMENT_OWNER}),
+    # Certificates of destruction (Berita Acara): drawn up, signed by different people, void or corrected
+    "certificate.view": frozenset(PROCEDURE | {CLIENT, DOCUMENT_OWNER, WITNESS}),
+    "certificate.draft": frozenset({DOCUMENT_CONTROL}),
+    "certificate.sign_executor": frozenset({TEAM_IT}),
+    "certificate.sign_owner": frozenset({DOCUMENT_OWNER, TEAM_LEADER}),
+    "certificate.witness": frozenset({WITNESS, AUDITOR, QMR, MANAGER_OPERATION}),
+    "certificate.sign_client": frozenset({CLIENT}),
+    "certificate.acknowledge": frozenset(OVERSIGHT),
+    "certificate.cancel": frozenset({DOCUMENT_CONTROL}),
+    "certificate.correct": frozenset({DOCUMENT_CONTROL}),
+    "certificate.upload_copy": frozenset({DOCUMENT_CONTROL}),
+    "register.edit": frozenset({DOCUMENT_CONTROL}),
     # Sources, keys, settings
     "source.view": frozenset(PROCEDURE | {ADMINISTRATOR}),
     "source.edit": frozenset({ADMINISTRATOR}),
@@ -83,6 +96,12 @@ CAN: dict[str, frozenset[str]] = {
     "recovery.view": frozenset(PROCEDURE | {ADMINISTRATOR}),
     "recovery.confirm": frozenset({QMR, ADMINISTRATOR}),
     "health.view": frozenset({ADMINISTRATOR, TEAM_IT, AUDITOR}),
+    # What one person alone must not change: approvers, their factors, the mail server, deleting credentials
+    "sensitive.view": frozenset(OVERSIGHT | {ADMINISTRATOR, AUDITOR, CLIENT}),
+    "sensitive.confirm": frozenset({ADMINISTRATOR, QMR}),
+    "sensitive.refuse": frozenset({ADMINISTRATOR, QMR, CLIENT}),
+    "approver.view": frozenset(PROCEDURE | {ADMINISTRATOR, CLIENT}),
+    "approver.edit": frozenset({ADMINISTRATOR}),
     # People and the trail
     "anchor.receive": frozenset({QMR, CLIENT}),
     "audit.view": frozenset(OVERSIGHT | {AUDITOR, ADMINISTRATOR}),
@@ -102,7 +121,19 @@ WHOLE_HOUSE = frozenset(
 
 # What an API token may be limited to; every action is in exactly one scope.
 CONTENT_ACTIONS = frozenset({"record.open_content", "package.download"})
-ADMINISTER_ACTIONS = frozenset({"source.edit", "keys.manage", "settings.edit", "user.edit", "client.edit", "token.own"})
+ADMINISTER_ACTIONS = frozenset(
+    {
+        "source.edit",
+        "keys.manage",
+        "settings.edit",
+        "user.edit",
+        "client.edit",
+        "token.own",
+        "sensitive.confirm",
+        "sensitive.refuse",
+        "approver.edit",
+    }
+)
 SCOPES = ["read", "content", "operate", "administer"]
 
 

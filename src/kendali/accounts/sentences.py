@@ -13,6 +13,11 @@ VERBS = {
     "user.setup_link_shown": _("%(actor)s made a link to choose a password for %(object)s, shown on the screen."),
     "user.locked_out": _("%(actor)s locked the log-in of %(object)s after too many wrong passwords."),
     "user.lockout_released": _("%(actor)s released the log-in lock of %(object)s."),
+    "user.factors_reset": _("%(actor)s removed the second factors of %(object)s."),
+    "sensitive.proposed": _("%(actor)s proposed: %(what)s, %(name)s. It waits for a second person."),
+    "sensitive.confirmed": _("%(actor)s confirmed: %(what)s, %(name)s. In force from %(from)s."),
+    "sensitive.refused": _("%(actor)s stopped: %(what)s, %(name)s. Reason: %(reason)s"),
+    "sensitive.applied": _("In force: %(what)s, %(name)s."),
     "client.created": _("%(actor)s created the client %(object)s."),
     "client.changed": _("%(actor)s changed %(fields)s of the client %(object)s."),
     "site.created": _("%(actor)s created the area %(object)s."),
@@ -32,6 +37,12 @@ VERBS = {
 
 NOTICES = {
     "deputy.named": _("%(principal)s named you as deputy for the role %(role)s from %(starts)s to %(ends)s."),
+    "sensitive.proposed": _(
+        "%(by)s proposed: %(what)s, %(name)s (%(client)s). Nothing changes before a second person has confirmed."
+    ),
+    "sensitive.confirmed": _("Confirmed: %(what)s, %(name)s (%(client)s). In force from %(from)s."),
+    "sensitive.applied": _("In force now: %(what)s, %(name)s (%(client)s)."),
+    "sensitive.refused": _("Stopped: %(what)s, %(name)s (%(client)s). Reason: %(reason)s"),
     "account.factor_added": _(
         "The second factor %(factor)s was added to your account. If it was not you, tell an administrator."
     ),
@@ -54,6 +65,14 @@ FIELDS = {
 }
 
 WORDS = {
+    "what": {
+        "user.client_role": _("new approver with a login"),
+        "user.changed": _("data of an approver"),
+        "user.reactivated": _("an approver may log in again"),
+        "user.setup_link": _("new link to choose a password"),
+        "user.factors": _("removal of second factors"),
+        "mail_server.change": _("mail server"),
+    },
     "fields": FIELDS,
     "role": {
         "team_leader": _("Team Leader/SPV"),

@@ -35,7 +35,7 @@ class Definition:
         return ""
 
 
-DAYS, WORKING_DAYS = _("days"), _("working days")
+DAYS, WORKING_DAYS, HOURS = _("days"), _("working days"), _("hours")
 DEFINITIONS: dict[str, Definition] = {
     d.key: d
     for d in (
@@ -50,8 +50,48 @@ DEFINITIONS: dict[str, Definition] = {
         Definition("drill.percent", 5, _("Size of the restore drill's sample"), "%", 1, 100, per_client=True),
         Definition("fixity.cycle_days", 90, _("Every package is read again within"), DAYS, 1, 3650),
         Definition("fingerprint.cycle_days", 30, _("Every record's fingerprint is compared within"), DAYS, 1, 3650),
+        Definition(
+            "register.code_conversation", "", _("Classification code of conversations"), maximum=40, per_client=True
+        ),
+        Definition("register.code_recording", "", _("Classification code of recordings"), maximum=40, per_client=True),
+        Definition(
+            "register.owner_unit", "Operasional", _("Owning unit in the register"), maximum=200, per_client=True
+        ),
+        Definition(
+            "register.responsible", "Document Control", _("Responsible in the register"), maximum=200, per_client=True
+        ),
+        Definition(
+            "sensitive.hours",
+            24,
+            _("A change of who may approve, or of how deletion is done, waits after its confirmation"),
+            HOURS,
+            24,
+            720,
+            per_client=True,
+        ),
+        Definition(
+            "approval.letter_suffices",
+            False,
+            _("A signed letter of the client counts without a confirmation by link"),
+            per_client=True,
+        ),
+        Definition(
+            "invitation.days", 14, _("A link to decide without a login lives at most"), DAYS, 1, 60, per_client=True
+        ),
+        Definition("erasure.hours", 72, _("A customer's request for erasure is decided within"), HOURS, 1, 720),
         Definition("package.records", 50_000, _("Records in one package, at most"), "", 1, 1_000_000),
         Definition("package.megabytes", 4096, _("Size of one package, at most"), "MB", 16, 1_000_000),
+        Definition(
+            "certificate.witnesses", 2, _("Witnesses on a certificate of destruction"), "", 1, 4, per_client=True
+        ),
+        Definition("certificate.client_signs", False, _("The client signs certificates, too"), per_client=True),
+        Definition(
+            "certificate.number_format",
+            "",
+            _("Printed form of a certificate's number, for example {nomor}/BAPD/TDSCC/{bulan}/{tahun}"),
+            maximum=60,
+        ),
+        Definition("certificate.stamp_duty", False, _("Copies signed with ink carry an e-meterai"), per_client=True),
     )
 }
 
