@@ -61,6 +61,16 @@ CAN: dict[str, frozenset[str]] = {
     "store.view": frozenset(PROCEDURE | {ADMINISTRATOR}),
     "store.probe": frozenset({ADMINISTRATOR, TEAM_IT}),
     "drill.run": frozenset({TEAM_IT, QMR}),
+    # Holds; the list put to the client, and its answer
+    "hold.view": frozenset(PROCEDURE | {CLIENT}),
+    "hold.place": frozenset({TEAM_LEADER, DOCUMENT_CONTROL, QMR, MANAGER_OPERATION, CLIENT}),
+    "hold.release": frozenset(OVERSIGHT | {CLIENT}),
+    "proposal.view": frozenset(PROCEDURE | {CLIENT}),
+    "proposal.propose": frozenset({TEAM_LEADER}),
+    "proposal.ask": frozenset({TEAM_LEADER}),
+    "proposal.cancel": frozenset({TEAM_LEADER, CLIENT}),
+    "proposal.letter": frozenset({TEAM_LEADER}),
+    "proposal.decide": frozenset({CLIENT}),
     # One record: the catalogue line, its content, the search over both
     "record.view": frozenset(PROCEDURE | {CLIENT}),
     "record.search": frozenset(PROCEDURE),

@@ -60,10 +60,12 @@ class Hold(models.Model):
     status = models.CharField(max_length=16, choices=Status, default=Status.ACTIVE)
     placed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     placed_by_name = models.CharField(max_length=200)  # copied: accounts come and go
+    placed_role = models.CharField(max_length=40, blank=True, default="")  # what the client placed the client lifts
     placed_at = models.DateTimeField()
     released_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     released_at = models.DateTimeField(null=True)
     release_reason = models.TextField(blank=True, default="")
+    review_reminded_on = models.DateField(null=True)  # the day of review that people were reminded of
 
     class Meta:
         indexes = [
@@ -122,12 +124,16 @@ class Proposal(models.Model):
     final_count = models.PositiveIntegerField(default=0)
     approvals_needed = models.PositiveSmallIntegerField(default=1)
     proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    # Null while the records are compared with the source; then the list is there and no longer changes.
+    frozen_at = models.DateTimeField(null=True)
+    progress = models.JSONField(default=dict)  # of that comparison: done, total, problem
     asked_at = models.DateTimeField(null=True)
     due_at = models.DateTimeField(null=True)  # the client's answer; silence is no
     reminded_at = models.DateTimeField(null=True)
     reminders = models.PositiveSmallIntegerField(default=0)
     decided_at = models.DateTimeField(null=True)
     valid_until = models.DateTimeField(null=True)  # of the approval
+    begun_at = models.DateTimeField(null=True)  # the first deletion of its order
     ask_again_on = models.DateField(null=True)
     void_reason = models.JSONField(default=dict)  # {"code", "facts"}: what voided the approval
     reason = models.TextField(blank=True, default="")  # of a cancellation or refusal

@@ -79,6 +79,18 @@ DEFINITIONS: dict[str, Definition] = {
             "invitation.days", 14, _("A link to decide without a login lives at most"), DAYS, 1, 60, per_client=True
         ),
         Definition("erasure.hours", 72, _("A customer's request for erasure is decided within"), HOURS, 1, 720),
+        Definition("approval.approvers", 1, _("People of the client who sign a list"), "", 1, 2, per_client=True),
+        Definition("approval.answer_days", 14, _("The client answers within"), DAYS, 1, 90, per_client=True),
+        Definition("approval.remind_first_days", 7, _("First reminder to the client after"), DAYS, 1, 90),
+        Definition("approval.remind_second_days", 12, _("Second reminder to the client after"), DAYS, 1, 90),
+        Definition("approval.valid_days", 30, _("An approval is valid for"), DAYS, 1, 365, per_client=True),
+        Definition("approval.letter_suffices", False, _("A signed letter suffices as approval"), per_client=True),
+        Definition(
+            "approval.changed_voids", True, _("A record that changes after the approval voids it"), per_client=True
+        ),
+        Definition("proposal.open_eligible", False, _("Open conversations may be proposed"), per_client=True),
+        Definition("proposal.compare_at_once", 5000, _("Lists up to this size are compared at once"), "", 0, 100_000),
+        Definition("hold.review_days", 90, _("A hold by the client is reviewed after"), DAYS, 1, 730, per_client=True),
         Definition("package.records", 50_000, _("Records in one package, at most"), "", 1, 1_000_000),
         Definition("package.megabytes", 4096, _("Size of one package, at most"), "MB", 16, 1_000_000),
         Definition(

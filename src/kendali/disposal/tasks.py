@@ -1,0 +1,25 @@
+"""Jobs of the paper side: what time does. Each may run twice."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
+from kendali.disposal.actions import deadlines, holds
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(queue="rescue", queueing_lock="run_out_proposals")
+def run_out(timestamp: int) -> None:
+    """Unanswered lists and approvals that were not carried out in time."""
+    deadlines.lapse(at=timezone.now())
+    deadlines.expire(at=timezone.now())
+
+
+@app.periodic(cron="5 22,23,0 * * *")  # 05.05 to 07.05 WIB: early in the morning in each of the three zones
+@app.task(queue="rescue", queueing_lock="remind_of_proposals")
+def remind(timestamp: int) -> None:
+    """The client of its answer, the Team Leader of what is to be asked again, whoever placed a hold of its review."""
+    deadlines.remind(at=timezone.now())
+    deadlines.ask_again(at=timezone.now())
+    holds.remind_of_reviews(at=timezone.now())

@@ -1,0 +1,55 @@
+"""Reasons and other free text are evidence that lives for years: no national id, card or phone number in it.
+
+The employee number (NIK karyawan) is another thing and much shorter than the national NIK (16 digits).
+"""
+
+from __future__ import annotations
+
+import re
+
+from kendali.verdict import YES, Verdict, no
+
+# Runs of digits as people write them: 3174 0912 0385 0001, 4111-1111-1111-1111, 0812 3456 7890, +62 812-3456-7890.
+RUN = re.compile(r"(?<![\w/.-])\+?\d(?:[ .-]?\d){7,18}(?![\w/])")
+DAY = re.compile(r"\d{4}-\d\d-\d\d|\d{1,2}[.-]\d{1,2}[.-]\d{4}")
+
+
+def acceptable(*texts: str) -> Verdict:
+    """May these be kept? The answer names the kind of number, never the number."""
+    for text in texts:
+        for found in RUN.finditer(DAY.sub(" ", text)):
+            digits = re.sub(r"\D", "", found[0])
+            if _is_nik(digits):
+                return no("The text holds what looks like a national identity number (NIK): leave it out.")
+            if _is_card(digits):
+                return no("The text holds what looks like a card number: leave it out.")
+            if _is_phone(found[0], digits):
+                return no("The text holds what looks like a phone number: leave it out.")
+    return YES
+
+
+def _is_nik(digits: str) -> bool:
+    """Region (province 11 to 99), day (women: + 40), month, year, four more: 16 digits."""
+    if len(digits) != 16:
+        return False
+    province, day, month = int(digits[:2]), int(digits[6:8]) % 40, int(digits[8:10])
+    return province >= 11 and int(digits[6:8]) <= 71 and 1 <= day <= 31 and 1 <= month <= 12
+
+
+def _is_card(digits: str) -> bool:
+    """13 to 19 digits whose check digit (Luhn, ISO/IEC 7812) is right."""
+    if not 13 <= len(digits) <= 19 or len(set(digits)) == 1:
+        return False
+    doubled = [int(d) * (1 + n % 2) for n, d in enumerate(reversed(digits))]
+    return sum(d - 9 if d > 9 else d for d in doubled) % 10 == 0
+
+
+def _is_phone(text: str, digits: str) -> bool:
+    """Indonesian numbers as they are written: 08…, 021…, 62…, +62…, or 8… without anything before."""
+    if text.startswith("+"):
+        return 9 <= len(digits) <= 15
+    if digits.startswith("62"):
+        return 10 <= len(digits) <= 14
+    if digits.startswith("0"):
+        return digits[1] in "23456789" and 9 <= len(digits) <= 13
+    return digits.startswith("8") and digits[1] in "123579" and 9 <= len(digits) <= 12
