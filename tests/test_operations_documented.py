@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
-SETTING = re.compile(r"\b(?:KENDALI|DATABASE)_[A-Z_]+\b")
+SETTING = re.compile(r"\b(?:KENDALI|DATABASE)_[A-Z0-9_]+\b")
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
 
 
@@ -36,7 +36,7 @@ def read_by_the_code() -> set[str]:
 
 
 def described() -> set[str]:
-    return set(re.findall(r"^\| `([A-Z_]+)` \|", OPERATIONS, re.MULTILINE))
+    return set(re.findall(r"^\| `([A-Z0-9_]+)` \|", OPERATIONS, re.MULTILINE))
 
 
 def test_every_setting_that_the_code_reads_is_described_and_none_besides() -> None:

@@ -163,6 +163,13 @@ KENDALI_KEYS = environment.text(
     "KENDALI_KEYS", f"{HOME / 'keys' / 'slot-1'},{HOME / 'keys' / 'slot-2'},offhost:{HOME / 'keys' / 'off-host'}"
 )
 
+# Who seals certificates: your own PKCS#12 file or PKCS#11 token; else a local authority made at first need.
+KENDALI_SEAL_P12 = environment.text("KENDALI_SEAL_P12", "")
+KENDALI_SEAL_P12_PASSWORD = environment.text("KENDALI_SEAL_P12_PASSWORD", "")
+KENDALI_SEAL_PKCS11 = environment.text("KENDALI_SEAL_PKCS11", "")
+# A time-stamp server (RFC 3161), http(s)://…; without one the seal carries this machine's time.
+KENDALI_SEAL_TSA = environment.text("KENDALI_SEAL_TSA", "")
+
 # E-mail beside the inbox; without KENDALI_SMTP none is sent.
 globals().update(environment.mail("KENDALI_SMTP"))
 KENDALI_MAIL = bool(os.environ.get("KENDALI_SMTP"))

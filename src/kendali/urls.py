@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("kendali.notices.urls")),
     path("", include("kendali.audit.urls")),
     path("", include("kendali.vault.urls")),
+    path("", include("kendali.register.urls")),
     path("", include("kendali.records.urls")),
     path("", include("kendali.home.urls")),
 ]

@@ -63,6 +63,13 @@ def rows(certificate: Certificate) -> Iterator[Row]:
         yield _row(values)
 
 
+def first(certificate: Certificate, count: int) -> Iterator[Row]:
+    """The first `count` lines."""
+    stored = CertificateLine.objects.filter(certificate=certificate, position__lte=count).order_by("position")
+    for values in stored.values_list(*Row._fields):
+        yield _row(values)
+
+
 def _row(values: tuple[object, ...]) -> Row:
     row = Row(*values)  # type: ignore[arg-type]
     return row._replace(keyed_digest=bytes(row.keyed_digest), blind=bytes(row.blind))

@@ -27,7 +27,7 @@ def new_blind() -> bytes:
 
 
 class Certificate(models.Model):
-    """One Berita Acara. `facts` is facts.CertificateFacts; the totals are columns, so that the database adds them up."""
+    """One Berita Acara. `facts` is facts.CertificateFacts; totals are columns, so that the database adds them up."""
 
     class Act(models.TextChoices):
         SOURCE = "source", _("deletion in the source application")
