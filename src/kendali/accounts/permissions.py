@@ -93,6 +93,16 @@ CAN: dict[str, frozenset[str]] = {
     "certificate.correct": frozenset({DOCUMENT_CONTROL}),
     "certificate.upload_copy": frozenset({DOCUMENT_CONTROL}),
     "register.edit": frozenset({DOCUMENT_CONTROL}),
+    # Orders to dispose of what the client approved, and what was seen again afterwards
+    "disposal_order.view": frozenset(PROCEDURE | {ADMINISTRATOR, CLIENT}),
+    "disposal_order.raise": frozenset({TEAM_LEADER}),
+    "disposal_order.accept": frozenset({TEAM_IT}),
+    "disposal_order.return": frozenset({TEAM_IT}),
+    "disposal_order.arm": frozenset({TEAM_IT}),
+    "disposal_order.pause": frozenset({TEAM_IT}),
+    "disposal_order.cancel": frozenset({TEAM_LEADER, CLIENT}),
+    "incident.view": frozenset(PROCEDURE),
+    "incident.close": frozenset(OVERSIGHT),
     # Sources, keys, settings
     "source.view": frozenset(PROCEDURE | {ADMINISTRATOR}),
     "source.edit": frozenset({ADMINISTRATOR}),

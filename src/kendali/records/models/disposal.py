@@ -121,12 +121,8 @@ class DisposalItem(models.Model):
     size = models.BigIntegerField(default=0)
     keyed_digest = models.BinaryField()
     outcome = models.CharField(max_length=16, choices=Outcome, default=Outcome.WAITING)
-    facts = models.JSONField(
-        default=dict
-    )  # seen before, gone after: {"rows": [n, m], …}; hold; reason
-    parts_sealed = models.BinaryField(
-        null=True
-    )  # what was there, to be looked for again
+    facts = models.JSONField(default=dict)  # seen before, gone after: {"rows": [n, m], …}; hold; reason
+    parts_sealed = models.BinaryField(null=True)  # what was there, to be looked for again
     tries = models.PositiveSmallIntegerField(default=0)
     next_try_at = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True)
@@ -158,7 +154,11 @@ class JournalEntry(models.Model):
     at = models.DateTimeField()
 
     class Meta:
-        indexes = [models.Index(fields=["order", "id"], name="journal_of_order")]
+        indexes = [
+            models.Index(fields=["order", "id"], name="journal_of_order"),
+            # How many calls of today, for a source's daily quota.
+            models.Index(fields=["at"], name="journal_intent_at", condition=models.Q(kind="intent")),
+        ]
 
     def __str__(self) -> str:
         return f"{self.item} {self.kind} {self.outcome}"
