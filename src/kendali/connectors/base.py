@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 RecordClass = Literal["conversation", "recording"]
+DeletesBy = Literal["sql", "api", "files", "by_hand", "none"]
 State = Literal["open", "pending", "snoozed", "resolved"]  # recordings are always "resolved"
 
 
@@ -42,7 +43,7 @@ class Problem:
 class Capabilities:
     record_class: RecordClass
     reads_by: Literal["sql", "files", "api"]
-    deletes_by: Literal["sql", "api", "files", "by_hand", "none"]
+    deletes_by: DeletesBy
     delete_is_async: bool = False
     verify: Literal["full", "record_only", "none"] = "full"
     keyset: bool = True
@@ -57,7 +58,7 @@ class Capabilities:
 class Part:
     """A thing of a record at the source, named well enough to find it again and no better: no content, no phone number.
 
-    row: `table:id,id,…` · blob: `service:key` of an object in a storage service · file: a path below the source's folder.
+    row: `table:id,id,…` · blob: `service:key` of an object in a storage · file: a path below the source's folder.
     """
 
     kind: Literal["row", "file", "blob"]

@@ -1,4 +1,4 @@
-"""MariaDB and MySQL as a source: a read-only connection, errors in Kendali's words."""
+"""MariaDB and MySQL as a source: a read-only connection (and one that deletes), errors in Kendali's words."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ _CODES = {
     1143: "no_right_to_read",
     1146: "tables_missing",
     1698: "wrong_password",
+    1205: "busy",
+    1213: "busy",
     1969: "too_slow",
     3024: "too_slow",
     2003: "host_unreachable",
@@ -94,6 +96,13 @@ class MySql:
                 cursor.execute(query, tuple(values) or None)
                 names = [str(column[0]) for column in cursor.description or ()]
                 return names, list(cursor.fetchall())
+
+    def writing(self) -> pymysql.Connection[Cursor]:
+        """A connection of its own in which each transaction is committed or rolled back by the caller."""
+        connection = pymysql.connect(**{**self._options, "autocommit": False})
+        with connection.cursor() as cursor:
+            cursor.execute("SET SESSION innodb_lock_wait_timeout = 1")
+        return connection
 
     def close(self) -> None:
         connection, self._connection = self._connection, None

@@ -1,4 +1,4 @@
-"""PostgreSQL as a source: read-only connections, errors in Kendali's words."""
+"""PostgreSQL as a source: connections that read (and, for a deleter, one that deletes), errors in Kendali's words."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from psycopg.rows import TupleRow
 from kendali.connectors.base import SourceError
 
 CONNECT_SECONDS = 10
+LOCK_MILLISECONDS = 300  # what another session of the source holds is left to a later attempt
 _SQLSTATES = {
     "28P01": "wrong_password",
     "28000": "wrong_password",
@@ -25,6 +26,9 @@ _SQLSTATES = {
     "42P01": "tables_missing",
     "42703": "columns_missing",
     "57014": "too_slow",
+    "55P03": "busy",
+    "40P01": "busy",
+    "40001": "busy",
 }
 # The server's message is all libpq gives of a failed connection; it has no SQLSTATE there.
 _PHRASES = (
@@ -127,6 +131,13 @@ class Server:
             )
         return self._rows
 
+    def writing(self) -> psycopg.Connection[TupleRow]:
+        """A connection of its own in which each transaction is committed or rolled back by the caller."""
+        connection = psycopg.connect(self._conninfo, prepare_threshold=None)
+        connection.execute(f"SET TimeZone = 'UTC'; SET statement_timeout = '{self._seconds:d}s'")
+        connection.commit()
+        return connection
+
     def bulk(self) -> Any:
         """An ADBC connection; each transaction must begin with `begin`."""
         if self._bulk is None:
@@ -151,30 +162,41 @@ class TooLarge(Exception):
 class BulkTransaction:
     """One repeatable-read, read-only transaction: what it reads is one instant of the source.
 
-    `limit`: bytes of Arrow data in all its tables together; TooLarge beyond it.
+    `limit`: bytes of Arrow data in all its tables together; TooLarge beyond it. `writes`: read committed instead, and
+    `execute` may change rows; they stay changed only after `commit`.
     """
 
-    def __init__(self, server: Server, limit: int | None = None) -> None:
-        self._server, self._limit = server, limit
+    def __init__(self, server: Server, limit: int | None = None, *, writes: bool = False) -> None:
+        self._server, self._limit, self._writes = server, limit, writes
         self.queries = 0
         self._bytes = 0
 
     def __enter__(self) -> BulkTransaction:
         self._connection = self._server.bulk()
         self._cursor = self._connection.cursor()
-        self._cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        mode = "READ COMMITTED, READ WRITE" if self._writes else "REPEATABLE READ, READ ONLY"
+        self._cursor.execute(f"SET TRANSACTION ISOLATION LEVEL {mode}")
         self._cursor.execute(f"SET LOCAL statement_timeout = '{self._server.place['seconds']}s'")
+        if self._writes:
+            self._cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_MILLISECONDS}ms'")
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is not None and issubclass(kind, TooLarge):
-            self._server.close()  # a COPY is still running in it
+            self._server.close()  # a COPY is still running in it; what it changed is undone
             return
         try:
             self._cursor.close()
             self._connection.rollback()
         except adbc_driver_manager.Error:
             self._server.close()
+
+    def execute(self, statement: str) -> None:
+        self.queries += 1
+        self._cursor.execute(statement)
+
+    def commit(self) -> None:
+        self._connection.commit()
 
     def table(self, query: str) -> pa.Table:
         """The query's rows."""

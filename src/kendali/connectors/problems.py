@@ -96,6 +96,51 @@ SENTENCES: dict[str, str] = {
     "duplicate_id": "The record number %(ref)s occurs several times in %(file)s. Have the vendor correct the export.",
     "export_missing": "There is no export %(file)s in the folder. Check its name in the source's settings.",
     "date_unreadable": "The date “%(value)s” in %(file)s cannot be read; this record has no date and is never due.",
+    # Deleting
+    "busy": "Somebody at the source works on this record just now. It is tried again.",
+    "changed_at_source": (
+        "The record is no longer the one that was backed up, so it was not touched. Back it up again, then propose it "
+        "again."
+    ),
+    "held_at_source": "The source itself keeps this record (a lock or hold there). Lift it there, or leave the record.",
+    "no_right_to_delete": "The deleting user may not delete from %(tables)s. Grant it: %(command)s",
+    "may_do_more": (
+        "The deleting user may do more than delete (%(rights)s). Give this source a role that may only read and delete."
+    ),
+    "folder_not_writable": (
+        "Files cannot be taken out of the folder %(path)s. Give the workers' user the right to write in it and below."
+    ),
+    "file_not_writable": (
+        "The file %(path)s cannot be written anew: %(reason)s Give the workers' user the right to write in its folder "
+        "and to keep its owner."
+    ),
+    "file_not_deleted": (
+        "The rows are deleted, but the file %(part)s is still there: %(reason)s Repair the right or the disk; the next "
+        "attempt takes it away."
+    ),
+    "delete_by_hand": (
+        "A person deletes this record at the vendor and attaches the vendor's letter; then Kendali looks whether it is "
+        "gone."
+    ),
+    "api_no_answer": (
+        "The application at %(host)s did not answer the request to delete (%(reason)s). Whether it deletes shows only "
+        "by looking."
+    ),
+    "api_refused": (
+        "The application refuses to delete (status %(status)s). The token must be one of an administrator of this "
+        "account."
+    ),
+    "api_too_many": "The application asks for a pause (status 429). It is tried again afterwards.",
+    "api_failed": "The application answered the request to delete with status %(status)s. Look at its log.",
+    "api_unknown_record": (
+        "The application says that it has no such conversation, but its database still shows it. Check address and "
+        "account number of this source."
+    ),
+    "api_not_administrator": (
+        "The token belongs to nobody who is administrator of account %(account)s, so it may not delete. Make one for "
+        "an administrator."
+    ),
+    "api_too_old": "The application has version %(version)s; deleting a conversation by its API needs 4.3 or newer.",
 }
 
 

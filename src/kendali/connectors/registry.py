@@ -7,9 +7,16 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from kendali.connectors.asterisk import AsteriskConnector
-from kendali.connectors.base import Connector, RecordClass, SourceError
+from kendali.connectors.asterisk.connector import LEAVES_BEHIND as ASTERISK_LEAVES_BEHIND
+from kendali.connectors.asterisk.deleter import AsteriskDeleter
+from kendali.connectors.base import Connector, Deleter, RecordClass, SourceError
 from kendali.connectors.chatwoot import ChatwootConnector
+from kendali.connectors.chatwoot.api_deleter import ApiDeleter
+from kendali.connectors.chatwoot.place import LEAVES_BEHIND as CHATWOOT_LEAVES_BEHIND
+from kendali.connectors.chatwoot.sql_deleter import SqlDeleter
 from kendali.connectors.folder_drop import FolderDropConnector
+from kendali.connectors.folder_drop.connector import LEAVES_BEHIND as FOLDER_DROP_LEAVES_BEHIND
+from kendali.connectors.folder_drop.deleter import FolderDropDeleter
 
 FieldType = Literal["text", "number", "folder", "file", "choice", "secret"]
 
@@ -29,6 +36,10 @@ class Field:
     when: tuple[str, tuple[str, ...]] | None = None
 
 
+# record class, settings, secrets of the reading role, secrets of the deleting one
+MakeDeleter = Callable[[RecordClass, Mapping[str, Any], Mapping[str, Any], Mapping[str, Any]], Deleter]
+
+
 @dataclass(frozen=True, slots=True)
 class ConnectorKind:
     name: str
@@ -36,18 +47,29 @@ class ConnectorKind:
     record_classes: Sequence[RecordClass]
     fields: Sequence[Field]
     make: Callable[[RecordClass, Mapping[str, Any], Mapping[str, Any]], Connector]
+    # What deleting asks for; entered apart, by other people (see records-control), kept in the same settings.
+    delete_fields: Sequence[Field] = ()
+    make_deleter: MakeDeleter | None = None
 
     def complete(self, config: Mapping[str, Any]) -> dict[str, Any]:
         """The settings with the defaults where nothing was entered."""
         entered = {name: value for name, value in config.items() if value not in {None, ""}}
-        return {field.name: field.default for field in self.fields if field.default} | entered
+        defaults = {field.name: field.default for field in (*self.fields, *self.delete_fields) if field.default}
+        return defaults | entered
 
     def missing(self, config: Mapping[str, Any], secret: Mapping[str, Any]) -> list[str]:
         """Names of required fields that are empty and have no default."""
+        return self._empty(self.fields, config, secret)
+
+    def missing_to_delete(self, config: Mapping[str, Any], deleting: Mapping[str, Any]) -> list[str]:
+        """The same of `delete_fields`; `deleting`: the secrets of those."""
+        return self._empty(self.delete_fields, config, deleting)
+
+    def _empty(self, fields: Sequence[Field], config: Mapping[str, Any], secret: Mapping[str, Any]) -> list[str]:
         whole = self.complete(config)
         return [
             field.name
-            for field in self.fields
+            for field in fields
             if field.required
             and (field.when is None or str(whole.get(field.when[0], "")) in field.when[1])
             and not (secret if field.type == "secret" else whole).get(field.name)
@@ -78,6 +100,29 @@ def _server(when: tuple[str, tuple[str, ...]] | None, port_help: str, default_po
         Field("user", "User", required=True, when=when, help="A role that may only read (SELECT)."),
         Field("password", "Password", "secret", when=when),
     )
+
+
+def deletes_by(default: str, *ways: tuple[str, str], help: str = "") -> Field:
+    """How records are deleted at the source; `none` is always among the ways."""
+    choices = (("none", "not by Kendali"), *ways)
+    return Field("delete_by", "Deleting", "choice", default=default, choices=choices, help=help)
+
+
+def _deleting_role(way: str, *, required: bool) -> tuple[Field, ...]:
+    when = ("delete_by", (way,))
+    help_text = "Another role than the one that reads; it may read and delete, nothing else."
+    return (
+        Field("delete_user", "Deleting user", required=required, when=when, help=help_text),
+        Field("delete_password", "Password of the deleting user", "secret", when=when),
+    )
+
+
+def _chatwoot_deleter(
+    _class: RecordClass, config: Mapping[str, Any], reading: Mapping[str, Any], deleting: Mapping[str, Any]
+) -> Deleter:
+    if config["delete_by"] == "api":
+        return ApiDeleter(config, reading, deleting)
+    return SqlDeleter(config, reading, deleting)
 
 
 KINDS: dict[str, ConnectorKind] = {
@@ -123,6 +168,31 @@ KINDS: dict[str, ConnectorKind] = {
             ),
         ),
         lambda _class, config, secret: ChatwootConnector(config, secret),
+        (
+            deletes_by(
+                "none",
+                ("api", "through the application (API)"),
+                ("sql", "in the database (SQL)"),
+                help="The application only queues a deletion, and it may leave files; the database deletes at once.",
+            ),
+            *_deleting_role("sql", required=True),
+            Field(
+                "delete_url",
+                "Address of the application",
+                required=True,
+                when=("delete_by", ("api",)),
+                help="As in the browser, without a path: https://chat.example.co.id",
+            ),
+            Field(
+                "delete_token",
+                "Access token",
+                "secret",
+                required=True,
+                when=("delete_by", ("api",)),
+                help="Of an administrator of this account, from its profile in the application.",
+            ),
+        ),
+        _chatwoot_deleter,
     ),
     "asterisk": ConnectorKind(
         "asterisk",
@@ -182,6 +252,15 @@ KINDS: dict[str, ConnectorKind] = {
             ),
         ),
         lambda _class, config, secret: AsteriskConnector(config, secret),
+        (
+            deletes_by(
+                "none",
+                ("files", "files and call records"),
+                help="The recordings, and the call records that name them.",
+            ),
+            *_deleting_role("files", required=False),
+        ),
+        lambda _class, config, reading, deleting: AsteriskDeleter(config, reading, deleting),
     ),
     "folder_drop": ConnectorKind(
         "folder_drop",
@@ -206,6 +285,14 @@ KINDS: dict[str, ConnectorKind] = {
             ),
         ),
         FolderDropConnector,
+        (
+            deletes_by(
+                "by_hand",
+                ("by_hand", "by hand, with evidence"),
+                help="A person has the vendor delete and attaches its letter; then Kendali looks.",
+            ),
+        ),
+        lambda record_class, config, reading, _deleting: FolderDropDeleter(record_class, config, reading),
     ),
 }
 
@@ -214,14 +301,16 @@ def _words() -> dict[str, str]:
     words: dict[str, str] = {}
     for kind in KINDS.values():
         words[kind.name] = kind.label
-        for field in kind.fields:
+        for field in (*kind.fields, *kind.delete_fields):
             words[f"{kind.name}.{field.name}"] = field.label
             words[f"{kind.name}.{field.name}.help"] = field.help
             words |= {f"{kind.name}.{field.name}.{value}": text for value, text in field.choices}
+    for each in (*CHATWOOT_LEAVES_BEHIND, *ASTERISK_LEAVES_BEHIND, *FOLDER_DROP_LEAVES_BEHIND):
+        words[f"leaves.{each}"] = each
     return {name: text for name, text in words.items() if text and text not in dict(ZONES).values()}
 
 
-# What the source forms say, for the catalogue of translations.
+# What the source forms and the certificates (leaves_behind) say, for the catalogue of translations.
 WORDS = _words()
 
 
@@ -236,3 +325,30 @@ def open(kind: str, record_class: RecordClass, config: Mapping[str, Any], secret
     if missing:
         raise SourceError("bad_configuration", field=", ".join(missing), reason="it is empty")
     return described.make(record_class, described.complete(config), secret)
+
+
+def open_deleter(
+    kind: str,
+    record_class: RecordClass,
+    config: Mapping[str, Any],
+    *,
+    reading: Mapping[str, Any],
+    deleting: Mapping[str, Any],
+) -> Deleter:
+    """On workers only. `config`: the source's settings with those of `delete_fields`; `reading`, `deleting`: the
+    secrets of the two roles. Nothing is connected yet. Raises SourceError `bad_configuration`, also where this source
+    is not to be deleted from."""
+    described = KINDS.get(kind)
+    if described is None or described.make_deleter is None:
+        raise SourceError("bad_configuration", field="kind", reason=f"{kind!r} is not known")
+    if record_class not in described.record_classes:
+        raise SourceError("bad_configuration", field="record_class", reason=f"{kind} has no {record_class}")
+    whole = described.complete(config)
+    if whole.get("delete_by", "none") == "none":
+        raise SourceError("bad_configuration", field="delete_by", reason="Kendali is not to delete at this source")
+    missing = [*described.missing(config, reading), *described.missing_to_delete(config, deleting)]
+    if missing:
+        raise SourceError("bad_configuration", field=", ".join(missing), reason="it is empty")
+    if whole.get("delete_user") and whole["delete_user"] == whole.get("user"):
+        raise SourceError("bad_configuration", field="delete_user", reason="it must not be the role that reads")
+    return described.make_deleter(record_class, whole, reading, deleting)

@@ -7,7 +7,7 @@ in it are not in order of time, but no call ever changes its place). Only calls 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
@@ -100,13 +100,17 @@ class Cdr:
         )
         return [str(row[0]) for row in rows]
 
-    def legs(self, refs: Sequence[str]) -> dict[str, list[Leg]]:
+    def legs(self, refs: Sequence[str], *, lock: bool = False) -> dict[str, list[Leg]]:
         """ref → its legs, in order of date and the rest of the row; one query."""
         if not refs:
             return {}
+        call, marks = self.column("call"), ", ".join(["%s"] * len(refs))
+        query = f"SELECT * FROM {self._table} WHERE {call} IN ({marks})"  # noqa: S608
+        return self.grouped(*self._query(f"{query} FOR UPDATE" if lock else query, refs))
+
+    def grouped(self, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> dict[str, list[Leg]]:
+        """The same of rows that were read in another way."""
         call, started = self.column("call"), self.column("date")
-        marks = ", ".join(["%s"] * len(refs))
-        names, rows = self._query(f"SELECT * FROM {self._table} WHERE {call} IN ({marks})", refs)  # noqa: S608
         found: dict[str, list[Leg]] = {}
         at = names.index(call)
         for row in rows:
@@ -114,6 +118,23 @@ class Cdr:
         for legs in found.values():
             legs.sort(key=lambda leg: (str(leg[started]), str(leg.get("sequence")), str(sorted(leg.items(), key=str))))
         return found
+
+    def naming(self, recordings: Sequence[str]) -> list[str]:
+        """The calls that name one of these recordings, spelled exactly so."""
+        if not recordings:
+            return []
+        call, file, marks = self.column("call"), self.column("file"), ", ".join(["%s"] * len(recordings))
+        prefix = AUDIO if file.lower() == "userfield" else ""
+        query = f"SELECT DISTINCT {call} FROM {self._table} WHERE {file} IN ({marks})"  # noqa: S608
+        _, rows = self._query(query, [f"{prefix}{name}" for name in recordings])
+        return [str(row[0]) for row in rows]
+
+    def existing(self, refs: Sequence[str]) -> set[str]:
+        if not refs:
+            return set()
+        call, marks = self.column("call"), ", ".join(["%s"] * len(refs))
+        _, rows = self._query(f"SELECT DISTINCT {call} FROM {self._table} WHERE {call} IN ({marks})", refs)  # noqa: S608
+        return {str(row[0]) for row in rows}
 
     def files_between(self, first: date, last: date) -> set[str]:
         """What the calls of these days (local, both included) name as their recordings."""

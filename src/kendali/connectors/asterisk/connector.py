@@ -12,18 +12,19 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from kendali import fingerprint
 from kendali.connectors import audio
 from kendali.connectors.asterisk.calls import Call, Names, call
-from kendali.connectors.asterisk.cdr import Cdr, Look, MySqlLook, Postgres, PostgresLook
+from kendali.connectors.asterisk.cdr import Cdr, Leg, Look, MySqlLook, Postgres, PostgresLook
 from kendali.connectors.asterisk.master_csv import MasterCsv
 from kendali.connectors.asterisk.tree import Tree, stem
 from kendali.connectors.base import (
     Capabilities,
     Cut,
+    DeletesBy,
     FileDigest,
     Listed,
     Probe,
@@ -41,6 +42,12 @@ from kendali.connectors.postgres import Server
 CALLS_PER_QUERY = 1_000
 FILES_IN_PROBE = 20_000
 ALLOWED_SKEW = timedelta(minutes=5)
+# Said as it is on every certificate (English message ids).
+LEAVES_BEHIND = (
+    "voicemail",
+    "channel event logs and queue logs of the telephone system",
+    "backups of the telephone system and replicas of its database",
+)
 
 
 @dataclass(slots=True)
@@ -64,6 +71,7 @@ class AsteriskConnector:
             ) from None
         self._digits = int(config.get("extension_digits") or 5)
         self._table = str(config.get("table") or "cdr")
+        self._deletes_by = str(config.get("delete_by") or "none")
         self._csv: MasterCsv | None = None
         self._look: Look | None = None
         self._cdr = self._database(config, secret)
@@ -88,10 +96,28 @@ class AsteriskConnector:
         return Capabilities(
             record_class="recording",
             reads_by="files",
-            deletes_by="files",
+            deletes_by=cast(DeletesBy, self._deletes_by),
             verify="full",
-            leaves_behind=("call records (cdr) without the recording", "voicemail", "backups of the telephone system"),
+            leaves_behind=LEAVES_BEHIND,
         )
+
+    def call_of(self, ref: str, legs: Sequence[Leg]) -> Call:
+        return call(ref, legs, self._names())
+
+    def files_of(self, one: Call) -> list[Path]:
+        """The files that this call names and that are there, none twice."""
+        return [file.path for file in self._found(one).files if file.path is not None]
+
+    def fingerprint_of(self, one: Call) -> bytes:
+        return self._fingerprint(one)
+
+    @property
+    def tree(self) -> Tree:
+        return self._tree
+
+    @property
+    def cdr(self) -> Cdr:
+        return self._cdr
 
     def _names(self) -> Names:
         cdr = self._cdr

@@ -30,14 +30,15 @@ class MasterCsv:
     """The file as a table `cdr`, indexed again whenever it has grown or was replaced."""
 
     def __init__(self, path: Path, columns: Sequence[str] = ()) -> None:
-        self._path, self._columns = path, tuple(columns)
+        self.path = self._path = path
+        self._columns = tuple(columns)
         self._lookup: Lookup | None = None
         self._state: tuple[int, int] | None = None
         self.problems: list[Problem] = []
 
     def rows(self, query: str, values: Sequence[Any] = ()) -> tuple[list[str], list[tuple[Any, ...]]]:
         names, rows = self._indexed().rows(query, values)
-        dates = [at for at, name in enumerate(names) if name in {"start", "answer", "end", "calldate"}]
+        dates = _dates(names)
         return names, [_with_dates(row, dates) for row in rows] if dates else rows
 
     def _indexed(self) -> Lookup:
@@ -59,14 +60,29 @@ class MasterCsv:
         with self._path.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
             reader = csv.reader(file)
             first = next(reader, [])
-            columns = self._columns or _columns(first)
-            has_header = [name.strip().lower() for name in first] == list(columns)
+            columns, has_header = self._layout(first)
             rows = self._rows(reader, [] if has_header or not first else [first], len(columns))
             keys = [key for key in ("linkedid", "uniqueid", "start", "calldate") if key in columns]
             lookup.create("cdr", columns)
             lookup.add("cdr", len(columns), rows)
             lookup.index("cdr", keys)
         return lookup
+
+    def _layout(self, first: Sequence[str]) -> tuple[tuple[str, ...], bool]:
+        columns = self._columns or _columns(first)
+        return columns, [name.strip().lower() for name in first] == list(columns)
+
+    def layout(self) -> tuple[tuple[str, ...], bool]:
+        """(its columns, whether its first line is a header). Raises SourceError."""
+        try:
+            with self._path.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
+                return self._layout(next(csv.reader(file), []))
+        except OSError as error:
+            raise SourceError("folder_unreadable", path=str(self._path), reason=str(error.strerror)) from None
+
+    def typed(self, row: Sequence[str], columns: Sequence[str]) -> tuple[Any, ...]:
+        """A row as `rows` answers it."""
+        return _with_dates(row, _dates(columns))
 
     def _rows(self, reader: Iterator[list[str]], first: list[list[str]], width: int) -> Iterator[list[str]]:
         yield from first
@@ -81,7 +97,7 @@ class MasterCsv:
                 self._note(line, str(error))
                 continue
             if len(row) == width:
-                yield [cell.encode("utf-8", "surrogateescape").decode("utf-8", "replace") for cell in row]
+                yield cells(row)
             elif row:
                 self._note(line, f"{len(row)} columns instead of {width}.")
 
@@ -94,6 +110,15 @@ class MasterCsv:
         if self._lookup is not None:
             self._lookup.close()
             self._lookup = None
+
+
+def cells(row: Sequence[str]) -> list[str]:
+    """What is no UTF-8 becomes a visible mark."""
+    return [cell.encode("utf-8", "surrogateescape").decode("utf-8", "replace") for cell in row]
+
+
+def _dates(names: Sequence[str]) -> list[int]:
+    return [at for at, name in enumerate(names) if name in {"start", "answer", "end", "calldate"}]
 
 
 def _columns(first: Sequence[str]) -> tuple[str, ...]:

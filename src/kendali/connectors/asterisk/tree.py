@@ -64,6 +64,19 @@ class Tree:
                         names = [entry.name for entry in entries if entry.is_file()]
                     yield when, sorted(name for name in names if Path(name).suffix.lower() in FORMATS)
 
+    def copies(self, path: Path) -> list[Path]:
+        """A recording and what it was converted to beside it, links included."""
+        bare = stem(path.name)
+        beside = [path.with_name(f"{bare}{suffix}") for suffix in _SUFFIXES]
+        return [path, *(other for other in beside if other != path and os.path.lexists(other))]
+
+    def spellings(self, path: Path) -> list[str]:
+        """Every name by which a call record may mean this file; see `find`."""
+        relative = path.relative_to(self.root).with_name(stem(path.name)).as_posix()
+        roots = ("", f"{self.root}/", f"{self.root.resolve()}/", "/var/spool/asterisk/monitor/")
+        bare = dict.fromkeys([stem(path.name), *(f"{root}{relative}" for root in roots)])
+        return [f"{name}{suffix}" for name in bare for suffix in ("", *_SUFFIXES)]
+
 
 def stem(name: str) -> str:
     """What stays the same when a recording is converted: its base name without the format's suffix."""

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pyarrow as pa
 
 from kendali import fingerprint
 from kendali.connectors.ahead import ahead
-from kendali.connectors.base import Capabilities, Cut, Listed, Probe, Problem, Sink, Snapshot, SourceError, Unit
+from kendali.connectors.base import (
+    Capabilities,
+    Cut,
+    DeletesBy,
+    Listed,
+    Probe,
+    Problem,
+    Sink,
+    Snapshot,
+    Unit,
+)
 from kendali.connectors.chatwoot import listing, probe
 from kendali.connectors.chatwoot.columns import Columns
+from kendali.connectors.chatwoot.place import LEAVES_BEHIND, ChatwootPlace
 from kendali.connectors.chatwoot.reader import Batch, Reader
-from kendali.connectors.chatwoot.schema import TABLES
 from kendali.connectors.chatwoot.storage import Copy, Storage
 from kendali.connectors.postgres import Server
 from kendali.fingerprint import REF
@@ -33,17 +42,10 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 class ChatwootConnector:
     def __init__(self, config: Mapping[str, Any], secret: Mapping[str, Any]) -> None:
-        try:
-            self._account = int(config["account"])
-        except (KeyError, ValueError) as error:
-            raise SourceError("bad_configuration", field="account", reason="it must be a number") from error
-        self._absent = frozenset(str(config.get("absent_tables") or "").replace(",", " ").split())
-        unknown = self._absent - {table.name for table in TABLES[3:]}
-        if unknown:
-            raise SourceError("bad_configuration", field="absent_tables", reason=f"not optional: {', '.join(unknown)}")
-        self._root = Path(str(config["storage"])) if config.get("storage") else None
-        services = str(config.get("storage_services") or "local").replace(",", " ").split()
-        self._storage = Storage(self._root, services)
+        self._place = ChatwootPlace(config)
+        self._account, self._absent = self._place.account, self._place.absent
+        self._storage = Storage(self._place.root, self._place.services)
+        self._deletes_by = str(config.get("delete_by") or "none")
         self._server = Server(config, secret)
         self._columns: Columns | None = None
         self.queries = 0
@@ -52,14 +54,14 @@ class ChatwootConnector:
         return Capabilities(
             record_class="conversation",
             reads_by="sql",
-            deletes_by="api",
-            delete_is_async=True,
+            deletes_by=cast(DeletesBy, self._deletes_by),
+            delete_is_async=self._deletes_by == "api",
             verify="full",
-            leaves_behind=("contacts", "audits", "mail servers and messaging providers", "database backups"),
+            leaves_behind=LEAVES_BEHIND,
         )
 
     def probe(self) -> Probe:
-        return probe.look(self._server, self._account, self._root, self._absent)
+        return probe.look(self._server, self._account, self._place.root, self._absent)
 
     def unclaimed(self) -> Iterator[Problem]:
         return iter(())

@@ -34,13 +34,13 @@ def look(server: Server, account: int, storage: Path | None, absent: Collection[
     problems: list[Problem] = []
     warnings: list[Problem] = []
     rights: list[str] = []
-    version, skew = "", None
+    said, skew = "", None
     counts: dict[str, int] = {}
     if storage is not None and not storage.is_dir():
         problems.append(Problem("folder_missing", facts={"path": str(storage)}))
     try:
         skew = clock_skew(server)
-        version = _version(server)
+        said = version(server)
         problems += Columns(server, absent).problems
         rights, unreadable, writable = _rights(server, absent)
         if unreadable:
@@ -56,7 +56,7 @@ def look(server: Server, account: int, storage: Path | None, absent: Collection[
         problems.append(Problem(error.code, facts=error.facts))
     if skew is not None and abs(skew) > ALLOWED_SKEW:
         problems.append(Problem("clock_skew", facts={"seconds": round(skew.total_seconds())}))
-    return Probe(version, rights, skew, counts, problems, warnings)
+    return Probe(said, rights, skew, counts, problems, warnings)
 
 
 def clock_skew(server: Server) -> timedelta:
@@ -75,7 +75,7 @@ def _one(connection: psycopg.Connection[Any], query: str, values: Any = None) ->
     return tuple(row)
 
 
-def _version(server: Server) -> str:
+def version(server: Server) -> str:
     """What the installation says of itself, and the newest migration, which is always there."""
     with server.errors():
         connection = server.rows()

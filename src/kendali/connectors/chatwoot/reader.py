@@ -55,10 +55,10 @@ class Reader:
             size = max(1, min(MOST_REFS, len(part) * TARGET_BYTES // used, size * 4))
 
     def _batch(self, refs: Sequence[str], content_only: bool) -> Batch:
-        ids = pa.array([int(ref) for ref in refs if _is_id(ref)], pa.int64())
+        ids = id_array(refs)
         limit = 4 * TARGET_BYTES if len(refs) > 1 else None
         with self._server.errors(), BulkTransaction(self._server, limit) as source:
-            reading = _Reading(source, self._columns, ids)
+            reading = Reading(source, self._columns, ids)
             tables = reading.content(self._content, self._account)
             if not content_only:
                 if self._notifications:
@@ -70,11 +70,16 @@ class Reader:
         return Batch(refs, [ref for ref in refs if ref in found], {name: t for name, t in tables.items() if t.num_rows})
 
 
+def id_array(refs: Sequence[str]) -> pa.Array:
+    """The refs that are ids at all."""
+    return pa.array([int(ref) for ref in refs if _is_id(ref)], pa.int64())
+
+
 def _is_id(ref: str) -> bool:
     return ref.isascii() and ref.isdigit() and ref == str(int(ref)) and int(ref) < 2**63
 
 
-class _Reading:
+class Reading:
     """One batch while it is read. `_links[table]`: which of its ids belong to which conversation (by rank)."""
 
     def __init__(self, source: BulkTransaction, columns: Columns, ids: pa.Array) -> None:
@@ -119,7 +124,7 @@ class _Reading:
         for side in ("primary", "secondary"):
             for kind, ids in (("Conversation", self._ids), ("Message", messages)):
                 if len(ids):
-                    sides.append(f"({side}_actor_type = '{kind}' AND {_any(f'{side}_actor_id', ids)})")
+                    sides.append(f"({side}_actor_type = '{kind}' AND {any_of(f'{side}_actor_id', ids)})")
         raw = self._query(NOTIFICATIONS, " OR ".join(sides) or "false")
         rank = None
         for side in ("primary", "secondary"):
@@ -137,7 +142,7 @@ class _Reading:
         links = pa.concat_tables([self._links(*pair) for pair in pairs])
         links = links.filter(pc.is_valid(links["id"])).group_by(["id", _RANK]).aggregate([])
         ids = pc.unique(links["id"])
-        raw = self._query(table, _any("id", ids)) if len(ids) else self._query(table, "false")
+        raw = self._query(table, any_of("id", ids)) if len(ids) else self._query(table, "false")
         rows = pc.index_in(links["id"], value_set=raw["id"].cast(pa.int64()).combine_chunks())
         known = pc.is_valid(rows)
         taken = raw.take(rows.filter(known))
@@ -169,12 +174,14 @@ class _Reading:
     def _select(self, table: Table, column: str, ids: pa.Array, where: str = "") -> pa.Table:
         if not len(ids):
             return self._columns.shapes[table.name].schema.remove(0).empty_table()
-        return self._query(table, " AND ".join(filter(None, (where, _any(column, ids)))))
+        return self._query(table, " AND ".join(filter(None, (where, any_of(column, ids)))))
 
     def _query(self, table: Table, where: str) -> pa.Table:
         shape = self._columns.shapes[table.name]
-        raw = self._source.table(f'SELECT {shape.select} FROM "{table.name}" t WHERE {where}')  # noqa: S608
-        return raw.cast(shape.schema.remove(0))
+        return self._source.table(self._statement(table, shape.select, where)).cast(shape.schema.remove(0))
+
+    def _statement(self, table: Table, select: str, where: str) -> str:
+        return f'SELECT {select} FROM "{table.name}" t WHERE {where}'  # noqa: S608
 
     def _ranked(self, raw: pa.Table, rank: pa.ChunkedArray) -> pa.Table:
         """Rows in the order of the refs and within one by id, with their rank as last column."""
@@ -187,7 +194,7 @@ class _Reading:
         return pa.table([refs, *(ranked[name] for name in schema.names[1:])], schema=schema)
 
 
-def _any(column: str, ids: pa.Array) -> str:
+def any_of(column: str, ids: pa.Array) -> str:
     """`column` is one of the numbers; they are written into the query, so the planner sees how many there are."""
     texts = pa.concat_arrays(ids.chunks) if isinstance(ids, pa.ChunkedArray) else ids
     listed = pa.ListArray.from_arrays([0, len(texts)], texts.cast(pa.string()))

@@ -16,7 +16,7 @@ from kendali.connectors.base import Problem, Unit
 from kendali.connectors.files import checked_file, safe_name, size_or_problem
 from kendali.fingerprint import REF
 
-_KEY = re.compile(r"[A-Za-z0-9_-]{4,255}")
+KEY = re.compile(r"[A-Za-z0-9_-]{4,255}")
 _MEDIA = {
     0,
     1,
@@ -59,7 +59,7 @@ class Storage:
         if self._root is None:
             yield Problem("storage_not_configured", ref, part)
             return
-        if not _KEY.fullmatch(key):
+        if not KEY.fullmatch(key):
             yield Problem("file_outside", ref, part)
             return
         path = self._root / key[:2] / key[2:4] / key

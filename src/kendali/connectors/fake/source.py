@@ -11,8 +11,7 @@ Knobs (all off by default; sets hold refs, and may be changed at any moment):
   `changes_on_read` (each look shows another content) · `slow` seconds a record, spent by `wait`
 - anything: `failures` a list of SourceErrors, one raised per call, first to last
 - probe: `skew`, `probe_problems`, `version`
-- deleting: `delete(ref)` obeys `deletes`: "now", "later" (until `settle()`), "never" (says so and does nothing),
-  "rows_only" (the files stay); `bring_back(ref)` as a restored backup does
+- deleting: see deleting.py; `bring_back(ref)` as a restored backup does
 
 `calls` counts every call by name.
 """
@@ -27,7 +26,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from random import Random
-from typing import Any, BinaryIO, Literal
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 
@@ -37,6 +36,7 @@ from kendali.connectors.base import (
     Cut,
     FileDigest,
     Listed,
+    Part,
     Probe,
     Problem,
     RecordClass,
@@ -47,6 +47,7 @@ from kendali.connectors.base import (
     State,
     Unit,
 )
+from kendali.connectors.fake.deleting import Deleting
 from kendali.fingerprint import REF
 
 _MESSAGES = pa.schema(
@@ -94,14 +95,13 @@ class FakeSource:
     skew: timedelta | None = timedelta(0)
     probe_problems: list[Problem] = field(default_factory=list)
     version: str = "Fake 1"
-    deletes: Literal["now", "later", "never", "rows_only"] = "now"
+    deleting: Deleting = field(default_factory=Deleting)
     now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
     calls: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         self._rows = {record.ref: record for record in self.records}
         self._deleted: dict[str, FakeRecord] = {}
-        self._later: list[str] = []
         self._reads = 0
         self.left_files: dict[str, Mapping[str, bytes]] = {}
 
@@ -113,34 +113,47 @@ class FakeSource:
     def change(self, ref: str, **changes: Any) -> None:
         self._rows[ref] = replace(self._rows[ref], **changes)
 
-    def delete(self, ref: str) -> str:
-        """What an application would answer: deleted, queued, or already_absent."""
-        if ref not in self._rows:
-            return "already_absent"
-        if self.deletes == "later":
-            self._later.append(ref)
-            return "queued"
-        if self.deletes != "never":
-            record = self._deleted[ref] = self._rows.pop(ref)
-            if self.deletes == "rows_only":
-                self.left_files[ref] = record.files
-        return "deleted"
-
-    def settle(self) -> None:
-        for ref in self._later:
-            if ref in self._rows:
-                self._deleted[ref] = self._rows.pop(ref)
-        self._later.clear()
+    def take(self, ref: str, *, files: bool = True) -> None:
+        """It is gone; without `files` those stay behind."""
+        record = self._deleted[ref] = self._rows.pop(ref)
+        if not files:
+            self.left_files[ref] = record.files
 
     def bring_back(self, ref: str) -> None:
         self._rows[ref] = self._deleted.pop(ref)
+        self.left_files.pop(ref, None)
 
     def come_back(self) -> None:
-        self.gone_after = None
+        self.gone_after = self.deleting.gone_after = None
+
+    # --- what is really there, past all lies
+
+    @property
+    def records_there(self) -> Mapping[str, FakeRecord]:
+        return self._rows
+
+    def hidden(self, ref: str) -> bool:
+        late = self.hidden_until.get(ref)
+        return late is not None and self.now() < late
+
+    def parts_of(self, ref: str) -> list[Part]:
+        record = self._rows[ref]
+        rows = [Part("row", f"records:{ref}")] + ([Part("row", f"messages:{ref}")] if record.messages else [])
+        return rows + [Part("file", f"{ref}/{name}") for name in record.files if ref not in self.missing_files]
+
+    def fingerprint_of(self, ref: str) -> bytes | None:
+        """As `fingerprints` answers it."""
+        record = None if self.hidden(ref) else self._read(ref)
+        if record is None:
+            return None
+        broken = ref in self.missing_files | self.unreadable_files | self.wrong_sizes
+        files = {} if broken else record.files
+        digests = [FileDigest(name, len(content), sha256(content).digest()) for name, content in files.items()]
+        return self._print(record, digests)
 
     # --- Connector
 
-    def _call(self, name: str) -> None:
+    def call(self, name: str) -> None:
         self.calls[name] += 1
         if self.failures:
             raise self.failures.pop(0)
@@ -151,19 +164,19 @@ class FakeSource:
     def probe(self) -> Probe:
         problems = list(self.probe_problems)
         try:
-            self._call("probe")
+            self.call("probe")
         except SourceError as error:
             problems.append(Problem(error.code, facts=error.facts))
         return Probe(self.version, ["read"], self.skew, {"records": len(self._rows)}, problems)
 
     def unclaimed(self) -> Iterator[Problem]:
-        self._call("unclaimed")
+        self.call("unclaimed")
         for ref, files in sorted(self.left_files.items()):
             for name in files:
                 yield Problem("orphan", part=f"{ref}/{name}")
 
     def due(self, cut: Cut | None, after: str, limit: int) -> Sequence[Listed]:
-        self._call("due")
+        self.call("due")
         page: list[Listed] = []
         for ref in sorted(self._rows):
             if ref > after and self._is_listed(ref, cut) and len(page) < limit:
@@ -171,8 +184,7 @@ class FakeSource:
         return page
 
     def _is_listed(self, ref: str, cut: Cut | None) -> bool:
-        late = self.hidden_until.get(ref)
-        if ref in self.never_listed or (late is not None and self.now() < late):
+        if ref in self.never_listed or self.hidden(ref):
             return False
         if cut is None or ref in self.listed_too_early:
             return True
@@ -196,7 +208,7 @@ class FakeSource:
         )
 
     def oldest_uncovered(self, covered: Mapping[str, datetime]) -> Mapping[str, datetime | None]:
-        self._call("oldest_uncovered")
+        self.call("oldest_uncovered")
         answer: dict[str, datetime | None] = {}
         for ref in covered:
             if ref in self._rows:
@@ -206,7 +218,7 @@ class FakeSource:
         return answer
 
     def search(self, text: str, limit: int) -> Sequence[str]:
-        self._call("search")
+        self.call("search")
         found = [
             (max(at for at, _ in record.messages), record.ref)
             for record in self._rows.values()
@@ -215,7 +227,7 @@ class FakeSource:
         return [ref for _, ref in sorted(found, reverse=True)][:limit]
 
     def snapshot(self, refs: Sequence[str], sink: Sink) -> Iterator[Snapshot]:
-        self._call("snapshot")
+        self.call("snapshot")
         copied = 0
         for start in range(0, len(refs), PER_BATCH):
             part = refs[start : start + PER_BATCH]
@@ -297,16 +309,9 @@ class FakeSource:
         return fingerprint.conversations(_tables([record]), [record.ref])[record.ref]
 
     def fingerprints(self, refs: Sequence[str]) -> Mapping[str, bytes]:
-        self._call("fingerprints")
-        answer: dict[str, bytes] = {}
-        for ref in refs:
-            record = self._read(ref)
-            if record is not None:
-                broken = ref in self.missing_files | self.unreadable_files | self.wrong_sizes
-                files = {} if broken else record.files
-                digests = [FileDigest(name, len(content), sha256(content).digest()) for name, content in files.items()]
-                answer[ref] = self._print(record, digests)
-        return answer
+        self.call("fingerprints")
+        found = ((ref, self.fingerprint_of(ref)) for ref in refs)
+        return {ref: value for ref, value in found if value is not None}
 
     def close(self) -> None:
         self.calls["close"] += 1

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pyarrow as pa
@@ -40,6 +40,7 @@ from kendali.fingerprint import REF
 
 _STATES = ("open", "pending", "snoozed", "resolved")
 RECORDS_PER_BATCH = 500
+LEAVES_BEHIND = ("the vendor's own system and its backups",)  # English message ids, for the certificate
 _FILES = pa.schema(
     [(REF, pa.string()), ("part", pa.string()), ("name", pa.string()), ("size", pa.int64()), ("sha256", pa.string())]
 )
@@ -78,8 +79,9 @@ class FolderDropConnector:
             record_class=self._class,
             reads_by="files",
             deletes_by="by_hand",
+            delete_is_async=True,
             verify="none",
-            leaves_behind=("the vendor's own system and its backups",),
+            leaves_behind=LEAVES_BEHIND,
         )
 
     def probe(self) -> Probe:
@@ -164,6 +166,31 @@ class FolderDropConnector:
             several = value if isinstance(value, list) else str(value or "").split(";")
             names += [str(name).strip() for name in several if str(name).strip()]
         return list(dict.fromkeys(names))
+
+    def files_there(self, refs: Sequence[str]) -> dict[str, list[str]]:
+        """The records that exist → the names of their files that do."""
+        found: dict[str, list[str]] = {}
+        for record in self._all(refs):
+            found[record.ref] = [name for name in self._names(record) if self.see(name) == "present"]
+        return found
+
+    def see(self, name: str) -> Literal["gone", "present", "cannot_see"]:
+        file = self._place.file(name, "")
+        if isinstance(file, Problem):
+            return {"file_missing": "gone", "file_empty": "present"}.get(file.code, "cannot_see")  # type: ignore[return-value]
+        return "present"
+
+    def users_of(self, names: Sequence[str]) -> dict[str, set[str]]:
+        """file → the records of the whole export that name it."""
+        found: dict[str, set[str]] = {name: set() for name in names}
+        after = ""
+        while page := self._export.rows("SELECT id FROM records WHERE id > ? ORDER BY id LIMIT 500", [after]):
+            after = page[-1][0]
+            for record in self._records([ref for (ref,) in page]):
+                for name in self._names(record):
+                    if name in found:
+                        found[name].add(record.ref)
+        return found
 
     def oldest_uncovered(self, covered: Mapping[str, datetime]) -> Mapping[str, datetime | None]:
         answer: dict[str, datetime | None] = {}

@@ -344,4 +344,5 @@ def test_settings_that_cannot_work_are_refused_at_once(calls: Calls) -> None:
         make(database="mysql", host="h", dbname="d", user="u", table="cdr; drop table cdr")
     with pytest.raises(SourceError, match="record_class"):
         open_connector("asterisk", "conversation", {}, {})
-    assert dataclasses.asdict(make().capabilities())["deletes_by"] == "files"
+    assert dataclasses.asdict(make().capabilities())["deletes_by"] == "none"
+    assert make(delete_by="files").capabilities().deletes_by == "files"

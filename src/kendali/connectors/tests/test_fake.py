@@ -60,25 +60,6 @@ def test_a_record_can_change_between_two_looks() -> None:
     assert source.fingerprints(["000001"])["000001"] != first["000001"]
 
 
-def test_deleting_is_now_later_never_or_only_the_rows() -> None:
-    source = FakeSource(conversations(4))
-    assert source.delete("000001") == "deleted"
-    assert source.delete("000001") == "already_absent"
-    source.deletes = "later"
-    assert source.delete("000002") == "queued"
-    assert set(source.fingerprints(["000001", "000002"])) == {"000002"}
-    source.settle()
-    assert source.fingerprints(["000002"]) == {}
-    source.deletes = "never"
-    assert source.delete("000003") == "deleted"
-    assert set(source.fingerprints(["000003"])) == {"000003"}
-    source.deletes = "rows_only"
-    assert source.delete("000004") == "deleted"
-    assert [each.part for each in source.unclaimed()] == ["000004/bukti-3.txt"]
-    source.bring_back("000001")
-    assert set(source.fingerprints(["000001"])) == {"000001"}
-
-
 def test_failures_come_one_by_one_and_slowness_is_asked_of_the_clock() -> None:
     waited: list[float] = []
     source = FakeSource(conversations(3), failures=[SourceError("too_slow", seconds=1)], slow=2.5, wait=waited.append)

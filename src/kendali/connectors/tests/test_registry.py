@@ -45,14 +45,19 @@ def test_a_sentence_is_filled_from_problem_and_error() -> None:
 
 def test_every_setting_explains_itself_and_secrets_are_apart() -> None:
     for kind in KINDS.values():
-        names = [field.name for field in kind.fields]
+        fields = [*kind.fields, *kind.delete_fields]
+        names = [field.name for field in fields]
         assert len(names) == len(set(names))
-        for field in kind.fields:
+        for field in fields:
             assert field.label, field.name
             assert (field.type == "choice") == bool(field.choices)
             assert field.when is None or field.when[0] in names
             assert field.default == "" or not field.choices or field.default in dict(field.choices)
         assert [field.name for field in kind.fields if field.type == "secret"] in ([], ["password"])
+        assert {field.name for field in kind.delete_fields if field.type == "secret"} <= {
+            "delete_password",
+            "delete_token",
+        }
 
 
 def test_defaults_fill_what_was_left_empty() -> None:
@@ -88,5 +93,5 @@ def test_no_password_stands_in_an_error_or_a_name() -> None:
 def test_every_setting_is_described_in_the_documentation() -> None:
     text = (FOLDER.parents[2] / "docs" / "sources.md").read_text("utf-8")
     for kind in KINDS.values():
-        for field in kind.fields:
+        for field in (*kind.fields, *kind.delete_fields):
             assert f"`{field.name}`" in text, field.name

@@ -16,6 +16,8 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from kendali.connectors.chatwoot import deleting_probe
+
 from .chatwoot_awkward import tell_all
 from .chatwoot_base import COLUMNS, write_base
 from .chatwoot_bulk import BLOCK, Plan, make_block, three_years_before
@@ -63,6 +65,8 @@ def seed_chatwoot(
     storage: Path,
     reader_role: str | None = None,
     reader_password: str | None = None,
+    deleter_role: str | None = None,
+    deleter_password: str | None = None,
     processes: int = 2,
     progress: Progress | None = None,
 ) -> Seeded:
@@ -85,6 +89,9 @@ def seed_chatwoot(
     if reader_role:
         with _connect(dsn) as connection:
             grant_reader(connection, reader_role, reader_password)
+    if deleter_role:
+        with _connect(dsn) as connection:
+            grant_deleter(connection, deleter_role, deleter_password)
     return Seeded(rows, rows["conversations"], rows["messages"])
 
 
@@ -195,6 +202,25 @@ def _set_counters(connection: psycopg.Connection[Any]) -> None:
 
 def grant_reader(connection: psycopg.Connection[Any], role: str, password: str | None) -> None:
     """A role that may log in and read the application's tables, nothing else."""
+    name = _role(connection, role, password)
+    connection.execute(sql.SQL("GRANT SELECT ON ALL TABLES IN SCHEMA public TO {}").format(name))
+
+
+def grant_deleter(connection: psycopg.Connection[Any], role: str, password: str | None) -> None:
+    """A role that may log in, read the tables of a conversation and delete from them. Locking a row takes the right to
+    update a column of its table: one that holds nothing."""
+    name = _role(connection, role, password)
+    names = sql.SQL(", ").join(map(sql.Identifier, deleting_probe.tables(frozenset())))
+    connection.execute(sql.SQL("GRANT SELECT, DELETE ON {} TO {}").format(names, name))
+    for table, column in deleting_probe.LOCKED.items():
+        statement = sql.SQL("GRANT UPDATE ({}) ON {} TO {}")
+        connection.execute(statement.format(sql.Identifier(column), sql.Identifier(table), name))
+    for table in ("schema_migrations", "installation_configs"):  # they tell the version
+        connection.execute(sql.SQL("GRANT SELECT ON {} TO {}").format(sql.Identifier(table), name))
+
+
+def _role(connection: psycopg.Connection[Any], role: str, password: str | None) -> sql.Identifier:
+    """Made if it is not there; may connect to this database and name what is in it."""
     name = sql.Identifier(role)
     if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone() is None:
         connection.execute(sql.SQL("CREATE ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE").format(name))
@@ -203,4 +229,4 @@ def grant_reader(connection: psycopg.Connection[Any], role: str, password: str |
     database = connection.info.dbname
     connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(sql.Identifier(database), name))
     connection.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(name))
-    connection.execute(sql.SQL("GRANT SELECT ON ALL TABLES IN SCHEMA public TO {}").format(name))
+    return name
