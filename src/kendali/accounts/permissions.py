@@ -93,6 +93,9 @@ CAN: dict[str, frozenset[str]] = {
     "certificate.correct": frozenset({DOCUMENT_CONTROL}),
     "certificate.upload_copy": frozenset({DOCUMENT_CONTROL}),
     "register.edit": frozenset({DOCUMENT_CONTROL}),
+    "dossier.view": frozenset(PROCEDURE | {DOCUMENT_OWNER}),
+    "summary.view": frozenset(OVERSIGHT | {AUDITOR}),
+    "summary.mail": frozenset({MANAGER_OPERATION}),
     # Orders to dispose of what the client approved, and what was seen again afterwards
     "disposal_order.view": frozenset(PROCEDURE | {ADMINISTRATOR, CLIENT}),
     "disposal_order.raise": frozenset({TEAM_LEADER}),
@@ -122,6 +125,13 @@ CAN: dict[str, frozenset[str]] = {
     "sensitive.refuse": frozenset({ADMINISTRATOR, QMR, CLIENT}),
     "approver.view": frozenset(PROCEDURE | {ADMINISTRATOR, CLIENT}),
     "approver.edit": frozenset({ADMINISTRATOR}),
+    "letter.view": frozenset(PROCEDURE | {CLIENT}),
+    # A customer asks for erasure (UU 27/2022): the client, who answers for the data, decides
+    "erasure.view": frozenset(PROCEDURE | {CLIENT}),
+    "erasure.enter": frozenset({TEAM_LEADER, DOCUMENT_CONTROL, CLIENT}),
+    "erasure.propose": frozenset({TEAM_LEADER}),
+    "erasure.refuse": frozenset({CLIENT}),
+    "erasure.oversee": frozenset(OVERSIGHT),  # told when the clock runs out
     # People and the trail
     "anchor.receive": frozenset({QMR, CLIENT}),
     "audit.view": frozenset(OVERSIGHT | {AUDITOR, ADMINISTRATOR}),

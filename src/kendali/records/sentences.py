@@ -20,6 +20,7 @@ STATUS_WORDS = {
 }
 
 VERBS = {
+    "dossier.taken": _("%(actor)s took the evidence (ZIP) of %(number)s."),
     "source.connected": _("%(actor)s connected the source %(name)s."),
     "source.changed": _("%(actor)s changed the source %(name)s: %(fields)s."),
     "source.probed": _("%(actor)s checked the source %(name)s (%(version)s): %(problems)s problems."),

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import os
 import socket
+from datetime import datetime
 
 from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
+from kendali.accounts.models import User
+from kendali.records import monday
 from kendali.records.actions import (
     backup,
     escalations,
     fingerprints,
     lease,
     packages,
+    proposals,
     register_rows,
     scan,
     search,
@@ -118,3 +122,28 @@ def clean_store(timestamp: int) -> None:
 @app.task(queue="rescue", queueing_lock="refresh_register")
 def refresh_register(timestamp: int) -> None:
     register_rows.refresh_all(at=timezone.now())
+
+
+@app.task(queue="scan", retry=3)
+def freeze_proposal(*, proposal_id: int) -> None:
+    proposals.finish(proposal_id, at=timezone.now())
+
+
+@app.periodic(cron="30 22 * * *")  # 05.30 WIB, after the nightly scan
+@app.task(queue="rescue", queueing_lock="void_changed")
+def void_changed(timestamp: int) -> None:
+    """Approved lists with a record that changed meanwhile."""
+    proposals.void_changed(at=timezone.now())
+
+
+@app.periodic(cron="30 0 * * 1")  # Monday 07.30 WIB
+@app.task(queueing_lock="mail_summary")
+def mail_summary(timestamp: int) -> None:
+    """A job for each receiver: one address that fails does not send the others a second mail."""
+    for user in monday.receivers():
+        mail_summary_to.defer(user_id=user.pk, at=timezone.now().isoformat())
+
+
+@app.task(queue="mail", retry=5)
+def mail_summary_to(*, user_id: int, at: str) -> None:
+    monday.send(user=User.objects.get(pk=user_id), at=datetime.fromisoformat(at))

@@ -4,14 +4,17 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from kendali.records.views import (
     client_page,
+    dossier,
     escalations,
     packages,
     policies,
     radar,
     raising,
+    register,
     settings,
     sources,
     store,
+    summary,
     unbackupable,
 )
 
@@ -51,5 +54,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("pengaturan/", settings.settings_list, name="settings"),
     path("pengaturan/<str:key>/", settings.setting, name="setting"),
     path("", include("kendali.records.content_urls")),
+    path("berkas-bukti/<int:pk>/", dossier.dossier, name="dossier"),
+    path("berkas-bukti/<int:pk>/zip/", dossier.dossier_zip, name="dossier_zip"),
+    path("ringkasan/", summary.summary, name="summary"),
+    path("daftar-catatan/", register.register_list, name="register"),
+    path("daftar-catatan/xlsx/", register.register_xlsx, name="register_xlsx"),
+    path("daftar-catatan/pdf/", register.register_pdf, name="register_pdf"),
+    path("daftar-catatan/baru/", register.register_new, name="register_new"),
+    path("daftar-catatan/<int:pk>/", register.register_entry, name="register_entry"),
+    path("daftar-catatan/<int:pk>/ubah/", register.register_change, name="register_change"),
+    path("daftar-catatan/<int:pk>/musnah/", register.register_destroyed, name="register_destroyed"),
     path("terbackup/", client_page.client_page, name="client_page"),
 ]

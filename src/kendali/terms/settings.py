@@ -70,12 +70,6 @@ DEFINITIONS: dict[str, Definition] = {
             per_client=True,
         ),
         Definition(
-            "approval.letter_suffices",
-            False,
-            _("A signed letter of the client counts without a confirmation by link"),
-            per_client=True,
-        ),
-        Definition(
             "invitation.days", 14, _("A link to decide without a login lives at most"), DAYS, 1, 60, per_client=True
         ),
         Definition("erasure.hours", 72, _("A customer's request for erasure is decided within"), HOURS, 1, 720),

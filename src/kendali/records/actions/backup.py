@@ -22,7 +22,7 @@ from kendali.archive.package import PackageInfo, Progress, WrittenRecord, load_k
 from kendali.audit import actions as audit
 from kendali.audit.actor import SYSTEM
 from kendali.connectors.base import Connector, RecordClass, Sink, Snapshot, SourceError
-from kendali.records.actions import counts, customers, escalations, lease, register_rows, sources
+from kendali.records.actions import counts, customers, escalations, lease, package_keys, register_rows, sources
 from kendali.records.actions import store as store_actions
 from kendali.records.actions.sources import plain
 from kendali.records.models import Escalation, EscalationItem, Package, PackageCheck
@@ -213,7 +213,13 @@ def read_every_byte(
         show(progress)
 
     problems = verify.verify_package(
-        store, package.path, key, progress=follow, check=check, expected=package.tagmanifest_sha256
+        store,
+        package.path,
+        key,
+        progress=follow,
+        check=check,
+        expected=package.tagmanifest_sha256,
+        destroyed=package_keys.destroyed_slots(package),
     )
     return PackageCheck(
         package=package,

@@ -2,7 +2,18 @@
 
 from ninja import Router
 
-from kendali.records.api import catalogue, content, escalations, packages, policies, settings, sources, text_search
+from kendali.records.api import (
+    catalogue,
+    content,
+    escalations,
+    packages,
+    policies,
+    register,
+    reports,
+    settings,
+    sources,
+    text_search,
+)
 
 router = Router()
 router.add_router("", catalogue.router)
@@ -13,3 +24,5 @@ router.add_router("/sources", sources.router)
 router.add_router("/escalations", escalations.router)
 router.add_router("/packages", packages.router)
 router.add_router("/policies", policies.router)
+router.add_router("/register", register.router)
+router.add_router("", reports.router)

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from kendali.records.models import Escalation, EscalationItem, Package, Record, Source, TextSearch, Unbackupable
+from kendali.register.models import RegisterEntry
 from kendali.terms.models import Policy
 from tests.cast import Cast
 from tests.permissions import Line
@@ -77,6 +78,22 @@ def package_row(cast: Cast) -> Package:
     )
 
 
+def entry_row(cast: Cast) -> RegisterEntry:
+    return RegisterEntry.objects.create(
+        key="by_hand:1",
+        kind="hardcopy",
+        title="Formulir keluhan",
+        client=cast.nusantara,
+        issued_on=date(2025, 3, 1),
+        entered_at=cast.now,
+        changed_at=cast.now,
+    )
+
+
+def _entry(cast: Cast) -> dict[str, Any]:
+    return {"pk": entry_row(cast).pk}
+
+
 def _source(cast: Cast) -> dict[str, Any]:
     return {"pk": source_row(cast).pk}
 
@@ -116,6 +133,7 @@ def _search(cast: Cast) -> dict[str, Any]:
 
 FINDERS = "tari indra dewi maya rahma aulia"
 OPENERS = "tari maya rahma aulia"
+REGISTER_READERS = "tari indra dewi maya rahma aulia clara candra"
 
 LINES = {
     "search": Line(allow=FINDERS),
@@ -128,6 +146,14 @@ LINES = {
     "record_content": Line(allow=OPENERS, stranger=OTHER_CLIENT, kwargs=_record),
     "record_file": Line(allow=OPENERS, stranger=OTHER_CLIENT, kwargs=_file),
     "record_peaks": Line(allow=OPENERS, stranger=OTHER_CLIENT, kwargs=_file),
+    "register": Line(allow=REGISTER_READERS),
+    "summary": Line(allow="maya rahma aulia"),
+    "register_xlsx": Line(allow=REGISTER_READERS),
+    "register_pdf": Line(allow=REGISTER_READERS),
+    "register_new": Line(allow="dewi"),
+    "register_entry": Line(allow=REGISTER_READERS.replace(" candra", ""), stranger=OTHER_CLIENT, kwargs=_entry),
+    "register_change": Line(allow="dewi", stranger=OTHER_CLIENT, method="POST", kwargs=_entry),
+    "register_destroyed": Line(allow="dewi", stranger=OTHER_CLIENT, method="POST", kwargs=_entry),
     "store": Line(allow=STAFF),
     "store_probe": Line(allow="indra adi", method="POST"),
     "radar": Line(allow=STAFF),
