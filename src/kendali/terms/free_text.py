@@ -19,10 +19,10 @@ def acceptable(*texts: str) -> Verdict:
     for text in texts:
         for found in RUN.finditer(DAY.sub(" ", text)):
             digits = re.sub(r"\D", "", found[0])
-            if _is_nik(digits):
-                return no("The text holds what looks like a national identity number (NIK): leave it out.")
             if _is_card(digits):
                 return no("The text holds what looks like a card number: leave it out.")
+            if _is_nik(digits):
+                return no("The text holds what looks like a national identity number (NIK): leave it out.")
             if _is_phone(found[0], digits):
                 return no("The text holds what looks like a phone number: leave it out.")
     return YES

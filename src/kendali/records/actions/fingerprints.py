@@ -7,20 +7,25 @@ fingerprint.cycle_days, records-control decision 4). A record that differs needs
 from __future__ import annotations
 
 import hmac
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
-from kendali.archive.keyring import keyed_digest
+from kendali.archive import stores
+from kendali.archive.keyring import Keyring, keyed_digest
+from kendali.archive.package import load_keyring
 from kendali.audit import actions as audit
 from kendali.audit.actor import SYSTEM
 from kendali.connectors.base import Connector
 from kendali.records.actions import content, counts, sources
 from kendali.records.models import Package, Record, RecordVersion, Source
 from kendali.terms import settings as terms
+from kendali.vault import actions as vault
 
 BATCH = 1000
 
@@ -62,7 +67,11 @@ def compare(*, source: Source, at: datetime, most: int = 50_000) -> int:
 
 def _differing(versions: Sequence[RecordVersion], connector: Connector) -> list[int]:
     """Records whose fingerprint at the source is not the one in the package. What is gone is the scan's to say."""
-    now = connector.fingerprints([version.record.ref for version in versions])
+    return differing(versions, connector.fingerprints([version.record.ref for version in versions]))
+
+
+def differing(versions: Sequence[RecordVersion], now: Mapping[str, bytes]) -> list[int]:
+    """The records among these whose fingerprint `now` (by ref) is not the one in the package. Raises ArchiveError."""
     by_package: dict[object, list[RecordVersion]] = defaultdict(list)
     for version in versions:
         if version.record.ref in now:
@@ -75,7 +84,34 @@ def _differing_in_package(versions: Sequence[RecordVersion], now: Mapping[str, b
     found = []
     for version in versions:
         ref = version.record.ref
-        salt = keyring.conversation_salt(ref) if version.slot is None else keyring.salt(version.slot)
-        if not hmac.compare_digest(keyed_digest(salt, now[ref]), bytes(version.keyed_digest)):
+        if not hmac.compare_digest(keyed(keyring, version.slot, ref, now[ref]), bytes(version.keyed_digest)):
             found.append(version.record_id)
     return found
+
+
+def keyed(keyring: Keyring, slot: int | None, ref: str, fingerprint: bytes) -> bytes:
+    """What is kept of a fingerprint: of a recording under the key of its slot, of a conversation under its month's.
+    PackageError `no_key` where that key was destroyed."""
+    salt = keyring.conversation_salt(ref) if slot is None else keyring.salt(slot)
+    return keyed_digest(salt, fingerprint)
+
+
+class Keyrings:
+    """Keyrings of packages, opened once and few at a time: they are keys. Raises ArchiveError."""
+
+    MOST = 8
+
+    def __init__(self) -> None:
+        self._store: stores.Store | None = None
+        self._open: OrderedDict[UUID, Keyring] = OrderedDict()
+
+    def of(self, package: UUID) -> Keyring:
+        ring = self._open.pop(package, None)
+        if ring is None:
+            if self._store is None:
+                self._store = stores.open_store(settings.KENDALI_STORE)
+            ring, _generation = load_keyring(self._store, str(package), vault.package_key(package))
+        self._open[package] = ring
+        while len(self._open) > self.MOST:
+            self._open.popitem(last=False)
+        return ring

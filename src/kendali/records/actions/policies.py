@@ -12,6 +12,7 @@ from kendali.accounts import permissions
 from kendali.accounts.models import Client, User
 from kendali.accounts.permissions import RuleRefused
 from kendali.audit import actions as audit
+from kendali.disposal.actions import proposals
 from kendali.notices import actions as notices
 from kendali.records import rules
 from kendali.records.actions import counts
@@ -102,6 +103,7 @@ def save(*, user: User, at: datetime, client: Client, record_class: str, terms: 
     )
     if not waits:
         counts.refresh_client(client, record_class, at=at)
+        proposals.policy_changed(client=client, record_class=record_class, at=at)
     else:
         notices.notify(
             permissions.holders("policy.decide", client),
@@ -135,3 +137,5 @@ def decide(*, user: User, at: datetime, policy: Policy, agreed: bool, reason: st
         facts={"version": policy.version, "reason": reason.strip()},
     )
     counts.refresh_client(policy.client, policy.record_class, at=at)
+    if agreed:
+        proposals.policy_changed(client=policy.client, record_class=policy.record_class, at=at)
