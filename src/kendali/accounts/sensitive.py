@@ -47,6 +47,7 @@ class Doing:
     kind: str
     sentence: str
     apply: Apply
+    undo: Apply | None = None  # after a refusal, where the proposal itself left something behind
 
 
 DOINGS: dict[str, Doing] = {}
@@ -179,12 +180,15 @@ def _apply(row: SensitiveChange, at: datetime) -> bool:
 
 
 def _end_refused(row: SensitiveChange, *, actor: Actor, at: datetime, user: User | None, reason: str) -> None:
-    outside = [_opened(row)["old_address"]]
+    opened = _opened(row)
+    undo = DOINGS[row.do].undo
+    if undo is not None:
+        undo(row, opened["values"], at)
     row.refused_at, row.refused_by, row.refuse_reason, row.sealed = at, user, reason, None
     row.save(update_fields=["refused_at", "refused_by", "refuse_reason", "sealed"])
     facts = _facts(row) | {"reason": reason}
     audit.record("sensitive.refused", actor=actor, at=at, obj=row, client=row.client, facts=facts)
-    sensitive_notices.tell(row, "refused", at=at, outside=outside)
+    sensitive_notices.tell(row, "refused", at=at, outside=[opened["old_address"]])
 
 
 def withdraw(rows: Iterable[SensitiveChange], *, at: datetime, reason: str) -> None:

@@ -111,7 +111,7 @@ class Proposal(models.Model):
     client = models.ForeignKey("accounts.Client", models.PROTECT, related_name="proposals")
     record_class = models.CharField(max_length=16, choices=RecordClass)
     policy = models.ForeignKey("terms.Policy", models.PROTECT, related_name="+")
-    erasure = models.OneToOneField("disposal.ErasureRequest", models.PROTECT, null=True, related_name="proposal")
+    erasure = models.ForeignKey("disposal.ErasureRequest", models.PROTECT, null=True, related_name="proposals")
     cut_off = models.DateField(null=True)  # the last local date that is included; null for an erasure request
     cut_instant = models.DateTimeField(null=True)
     status = models.CharField(max_length=16, choices=Status, default=Status.DRAFT)
@@ -146,7 +146,13 @@ class Proposal(models.Model):
                 fields=["client", "record_class", "act"],
                 condition=models.Q(status="draft", erasure=None),
                 name="one_draft_proposal",
-            )
+            ),
+            # One that was cancelled, void or not answered may be followed by another.
+            models.UniqueConstraint(
+                fields=["erasure"],
+                condition=models.Q(status__in=["draft", "asked", "approved", "closed"]),
+                name="one_living_proposal_of_an_erasure",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -252,7 +258,9 @@ class Invitation(models.Model):
     token_hash = models.BinaryField(max_length=32, unique=True)
     code_hash = models.BinaryField(null=True)
     code_sent_at = models.DateTimeField(null=True)
-    tries = models.PositiveSmallIntegerField(default=0)
+    codes = models.PositiveSmallIntegerField(default=0)  # sent so far
+    tries = models.PositiveSmallIntegerField(default=0)  # wrong ones since the last code was sent
+    locked_until = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     opened_at = models.DateTimeField(null=True)
@@ -345,6 +353,7 @@ class ErasureRequest(models.Model):
     decided_at = models.DateTimeField(null=True)
     decision_reason = models.TextField(blank=True, default="")
     done_at = models.DateTimeField(null=True)
+    reminders = models.PositiveSmallIntegerField(default=0)  # 1: a day before, 2: overdue
 
     class Meta:
         indexes = [models.Index(fields=["-received_at", "-id"], name="erasure_newest")]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from django.utils import timezone
+from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from kendali.disposal.actions import deadlines, holds
+from kendali.disposal.actions import deadlines, erasures, holds
 
 
 @app.periodic(cron="*/10 * * * *")
@@ -23,3 +24,18 @@ def remind(timestamp: int) -> None:
     deadlines.remind(at=timezone.now())
     deadlines.ask_again(at=timezone.now())
     holds.remind_of_reviews(at=timezone.now())
+
+
+@app.task(name="disposal.mail_invitation", queue="mail", retry=RetryStrategy(max_attempts=9, exponential_wait=4))
+def mail_invitation(*, invitation_id: str, what: str, number: int) -> None:
+    """`what`: invitation, reminder or code; `number`: of the code."""
+    from kendali.disposal.invitation_mail import send
+
+    send(invitation_id=invitation_id, what=what, number=number)
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(name="disposal.remind_of_erasures", queue="rescue", queueing_lock="remind_of_erasures")
+def remind_of_erasures(timestamp: int) -> None:
+    """The clock of 3 x 24 hours runs through nights and weekends."""
+    erasures.remind(at=timezone.now())

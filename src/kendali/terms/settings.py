@@ -137,6 +137,12 @@ DEFINITIONS: dict[str, Definition] = {
         ),
         Definition("recheck.first_days", 7, _("Deleted records are looked for again after"), DAYS, 1, 365),
         Definition("recheck.second_days", 30, _("Deleted records are looked for a second time after"), DAYS, 1, 730),
+        Definition(
+            "destruction.epoch",
+            "nightly",
+            _("Keys of destroyed copies end with a change of epoch"),
+            choices=("nightly", "at_once"),
+        ),
         Definition("package.records", 50_000, _("Records in one package, at most"), "", 1, 1_000_000),
         Definition("package.megabytes", 4096, _("Size of one package, at most"), "MB", 16, 1_000_000),
         Definition(

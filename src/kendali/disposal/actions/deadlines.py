@@ -11,7 +11,7 @@ from django.db.models import F, Q, QuerySet
 from kendali import civil_time
 from kendali.audit.actor import SYSTEM
 from kendali.disposal import rules
-from kendali.disposal.actions import invitations, proposals
+from kendali.disposal.actions import erasures, invitations, proposals
 from kendali.disposal.models import Proposal
 from kendali.terms import settings as terms
 
@@ -58,6 +58,7 @@ def _run_out(
             proposal = row.filter(pk=pk).first()
             if proposal is not None:
                 proposals.moved(proposal, proposal, verb, actor=SYSTEM, at=at, changes=changes)
+                erasures.undecided(proposal, at=at)
                 proposals.end(proposal, at, kind)
                 found.append(proposal)
     return found

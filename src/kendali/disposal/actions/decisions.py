@@ -17,7 +17,7 @@ from kendali.accounts.permissions import RuleRefused
 from kendali.audit import actions as audit
 from kendali.audit.actor import Actor
 from kendali.disposal import lists, locks, rules
-from kendali.disposal.actions import holds, invitations, proposals
+from kendali.disposal.actions import erasures, holds, invitations, proposals
 from kendali.disposal.models import Approver, Decision, Hold, Letter, Proposal
 from kendali.terms import free_text
 from kendali.terms import settings as terms
@@ -233,6 +233,7 @@ def _sign(
         return decision
     changes = {"decided_at": at, "valid_until": until}
     proposals.moved(proposal, row, "approve", actor=signer.actor, at=at, changes=changes, facts=facts)
+    erasures.decided(row, accepted=True, actor=signer.actor, name=signer.name, reason="", at=at)
     proposals.end(proposal, at, "proposal.approved")
     return decision
 
@@ -256,6 +257,7 @@ def _refuse(
     proposals.moved(
         proposal, row, "refuse", actor=signer.actor, at=at, reason=given.reason, changes=changes, facts=facts
     )
+    erasures.decided(row, accepted=False, actor=signer.actor, name=signer.name, reason=given.reason, at=at)
     proposals.end(proposal, at, "proposal.refused")
     return decision
 

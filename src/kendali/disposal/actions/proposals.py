@@ -13,7 +13,7 @@ from kendali.accounts.permissions import RuleRefused
 from kendali.audit import actions as audit
 from kendali.audit.actor import SYSTEM, Actor
 from kendali.disposal import lists, rules
-from kendali.disposal.actions import invitations
+from kendali.disposal.actions import erasures, invitations
 from kendali.disposal.models import Act, Proposal
 from kendali.notices import actions as notices
 from kendali.terms import free_text, numbers
@@ -67,6 +67,7 @@ def cancel(*, user: User, at: datetime, proposal: Proposal, reason: str) -> None
         if not verdict:
             raise RuleRefused(verdict)
     moved(proposal, row, "cancel", actor=actor, at=at, reason=reason)
+    erasures.undecided(row, at=at)
     end(proposal, at, "proposal.cancelled")
 
 
@@ -84,6 +85,7 @@ def begin(*, at: datetime, proposal: Proposal) -> None:
 def close(*, at: datetime, proposal: Proposal) -> None:
     """Its order came to its end."""
     moved(proposal, locked(proposal), "close", actor=SYSTEM, at=at)
+    erasures.done(proposal, at=at)
 
 
 # What an approval is worth now.
@@ -157,6 +159,8 @@ def void_if_needed(*, proposal: Proposal, at: datetime, changed: int = 0, look: 
         return ""
     facts: dict[str, object] = {"code": why, "facts": {"count": changed} if why == "record_changed" else {}}
     moved(proposal, row, "void", actor=SYSTEM, at=at, changes={"void_reason": facts}, facts={"why": why})
+    if row.begun_at is None:
+        erasures.undecided(row, at=at)
     end(proposal, at, "proposal.voided")
     return why
 
