@@ -58,6 +58,11 @@ SAME: dict[str, str] = {
     "register_destroyed": "enter_destruction",
     "store": "show_store",
     "store_probe": "probe_store",
+    "certificates": "list_certificates",
+    "certificate": "show_certificate list_certificate_lines",
+    "certificate_cancel": "cancel_certificate",
+    "certificate_proof": "prove_record",
+    "certificate_file": "download_certificate_file",
     "settings": "list_settings",
     "setting": "list_setting_versions save_one_setting",
     "client_page": "show_holdings list_policies",
@@ -87,6 +92,7 @@ SAME: dict[str, str] = {
 }
 BROWSER = "belongs to a browser: logging in, sessions, second factors, and how pages look"
 PAPER = "paper: the recovery sheet is printed and confirmed by people who hold it"
+SIGNATURE = "a person's own signature: at a page, with the password or a second factor entered again"
 PICTURE = "a picture of what another operation gives as figures"
 MACHINE = "for machines already"
 RESTORE = "after a restore: people with the recovery sheet compare what is there, once, at a page"
@@ -101,6 +107,12 @@ NOT_FOR_MACHINES: dict[str, str] = {
     ),
     "print_recovery_sheet": PAPER,
     "confirm_recovery_sheet": PAPER,
+    "certificate_send": SIGNATURE,
+    "certificates_sign": SIGNATURE,
+    "certificate_upload": PAPER,
+    "certificate_copy": PAPER,
+    "certificate_verify": "behind the code on the paper, for anybody who holds it; machines run the verifier",
+    "seal_authority": MACHINE,
     "record_peaks": PICTURE,
     "health_live": MACHINE,
     "health_ready": MACHINE,

@@ -17,6 +17,7 @@ from kendali.connectors.base import SourceError
 from kendali.home import api_general
 from kendali.home.api_base import Api, PlainParser, Token
 from kendali.records.api import router as records
+from kendali.register.api import router as certificates
 from kendali.vault.api import router as keys
 
 log = logging.getLogger(__name__)
@@ -24,6 +25,7 @@ log = logging.getLogger(__name__)
 api = Api(title="Kendali", version="1.0.0", auth=Token(), parser=PlainParser(), urls_namespace="api-v1", docs_url=None)
 api.add_router("", api_general.router)
 api.add_router("", records)
+api.add_router("/certificates", certificates)
 api.add_router("", people)
 api.add_router("", keys)
 

@@ -43,6 +43,7 @@ STAFF = (
             Entry(_("Escalations"), "escalations", "escalation.view"),
             Entry(_("Packages"), "packages", "package.view"),
             Entry(_("Cannot be backed up"), "unbackupables", "escalation.view"),
+            Entry(_("Certificates"), "certificates", "certificate.view"),
             Entry(_("Search"), "search", "record.search"),
             Entry(_("Sources"), "sources", "source.view"),
             Entry(_("Policies"), "policies", "policy.view"),

@@ -171,8 +171,8 @@ def _seal(certificate: Certificate, content: Content, url: str) -> dict[str, Any
         "title": _("Seal of the installation"),
         "rows": rows,
         "note": _(
-            "This file is sealed once with the certificate of the installation (PAdES); any PDF reader shows whether it "
-            "was changed since. The seal is not anybody's personal signature."
+            "This file is sealed once with the certificate of the installation (PAdES); any PDF reader shows whether "
+            "it was changed since. The seal is not anybody's personal signature."
         ),
     }
 

@@ -122,7 +122,7 @@ class Paper:
         ]
         if facts.get("other_act"):
             rows.append([_("The other act"), facts["other_act"]])
-        return {"title": _("What"), "rows": rows}
+        return {"title": _("Act and documents"), "rows": rows}
 
     def _basis(self) -> dict[str, Any]:
         basis = self.facts["basis"]
@@ -130,7 +130,7 @@ class Paper:
         rows: Rows = [
             [_("Procedure"), _("clauses %(clauses)s") % {"clauses": clauses}],
             [_("Retention"), basis["policy"]],
-            [_("Order"), basis["order"]],
+            [_("Order number"), basis["order"]],
         ]
         named = [
             (_("Proposal"), basis.get("decision")), (_("Contract"), basis.get("contract")),

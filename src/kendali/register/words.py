@@ -51,6 +51,14 @@ PARTS: dict[str, Text] = {
     "klien": _("Client"),
     "mengetahui": _("Acknowledged by"),
 }
+STEPS: dict[str, Text] = {
+    "penyusun": _("Drawn up"),
+    "pelaksana": _("Carried out"),
+    "pemilik": _("Owner"),
+    "saksi": _("Witnesses"),
+    "klien": _("Client"),
+    "mengetahui": _("Acknowledged"),
+}
 FACTORS: dict[str, Text] = {
     "password": _("log-in and password"),
     "totp": _("password and code of the app"),
