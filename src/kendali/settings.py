@@ -192,6 +192,7 @@ LOGGING = {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "django.server": {"handlers": [], "level": "INFO", "propagate": True},
         "procrastinate": {"level": "WARNING"},
+        "httpx2": {"level": "WARNING"},
         "axes": {"level": "WARNING"},
     },
 }

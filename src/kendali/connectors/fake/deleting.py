@@ -169,17 +169,20 @@ class FakeDeleter:
             case "hides":
                 self.source.hidden_until[ref] = self.source.now() + HIDDEN_FOR
                 return Deletion(ref, "deleted")
-        self._take(ref, files=does != "rows_only")
+        if not self._take(ref, files=does != "rows_only"):
+            return Deletion(ref, "already_absent")
         if does == "answer_lost":
             raise SourceError("connection_lost", reason="the answer was lost.", host="fake")
         if does == "grows":
             self.way.unlisted.add(ref)
         return Deletion(ref, "deleted")
 
-    def _take(self, ref: str, *, files: bool = True) -> None:
-        self.source.take(ref, files=files)
+    def _take(self, ref: str, *, files: bool = True) -> bool:
+        if not self.source.take(ref, files=files):
+            return False
         self.way.taken.append(ref)
         self.way.after(ref)
+        return True
 
     def finish(self, parts: Mapping[str, Sequence[Part]]) -> None:
         self._call("finish")

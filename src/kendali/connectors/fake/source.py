@@ -113,11 +113,15 @@ class FakeSource:
     def change(self, ref: str, **changes: Any) -> None:
         self._rows[ref] = replace(self._rows[ref], **changes)
 
-    def take(self, ref: str, *, files: bool = True) -> None:
-        """It is gone; without `files` those stay behind."""
-        record = self._deleted[ref] = self._rows.pop(ref)
+    def take(self, ref: str, *, files: bool = True) -> bool:
+        """It is gone; without `files` those stay behind. False: somebody else was faster."""
+        record = self._rows.pop(ref, None)
+        if record is None:
+            return False
+        self._deleted[ref] = record
         if not files:
             self.left_files[ref] = record.files
+        return True
 
     def bring_back(self, ref: str) -> None:
         self._rows[ref] = self._deleted.pop(ref)

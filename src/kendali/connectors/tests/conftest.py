@@ -108,6 +108,18 @@ def cdr_mariadb(calls: Calls) -> Iterator[MariaDb]:
 
 
 @pytest.fixture(scope="session")
+def deletable_mariadb() -> Iterator[MariaDb]:
+    """A server whose call records may be spoilt, and a user that may read and delete them."""
+    with own_mariadb() as server:
+        with server.root() as connection, connection.cursor() as cursor:
+            cursor.execute(cdr.mariadb_tables())
+            for host in ("localhost", "127.0.0.1"):
+                cursor.execute(f"CREATE USER penghapus@'{host}' IDENTIFIED BY 'hapus-saja-1'")
+                cursor.execute(f"GRANT SELECT, DELETE ON asteriskcdrdb.cdr TO penghapus@'{host}'")
+        yield server
+
+
+@pytest.fixture(scope="session")
 def cdr_csv(calls: Calls, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The old way: a file. A leg's `userfield` names the recording, so a call's own remarks are lost."""
     path = tmp_path_factory.mktemp("cdr") / "Master.csv"
