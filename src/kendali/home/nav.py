@@ -41,6 +41,10 @@ STAFF = (
         children=(
             Entry(_("Radar"), "radar", "radar.view"),
             Entry(_("Escalations"), "escalations", "escalation.view"),
+            Entry(_("Proposals"), "proposals", "proposal.view"),
+            Entry(_("Deletion orders"), "disposal_orders", "disposal_order.view"),
+            Entry(_("Holds"), "holds", "hold.view"),
+            Entry(_("Incidents"), "incidents", "incident.view"),
             Entry(_("Packages"), "packages", "package.view"),
             Entry(_("Cannot be backed up"), "unbackupables", "escalation.view"),
             Entry(_("Certificates"), "certificates", "certificate.view"),
@@ -68,6 +72,7 @@ CLIENT = (
     Entry(_("Decisions"), "decisions", "client_page.view"),
     Entry(_("Backed up"), "client_page", "client_page.view"),
     Entry(_("Already deleted"), "deleted", "client_page.view"),
+    Entry(_("Holds"), "holds", "hold.view"),
 )
 PERSONAL = (
     ("user", Entry(_("My account"), "account")),

@@ -54,6 +54,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("pengaturan/", settings.settings_list, name="settings"),
     path("pengaturan/<str:key>/", settings.setting, name="setting"),
     path("", include("kendali.records.content_urls")),
+    path("", include("kendali.records.disposal_urls")),
     path("berkas-bukti/<int:pk>/", dossier.dossier, name="dossier"),
     path("berkas-bukti/<int:pk>/zip/", dossier.dossier_zip, name="dossier_zip"),
     path("ringkasan/", summary.summary, name="summary"),

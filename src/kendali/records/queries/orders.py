@@ -9,9 +9,6 @@ from typing import Any
 from django.db.models import Count, Sum
 from django.db.models.fields.json import KeyTextTransform
 from django.utils.dateparse import parse_datetime
-from django.utils.formats import date_format
-from django.utils.timezone import localtime
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from kendali.accounts import permissions, roles
@@ -19,6 +16,7 @@ from kendali.accounts.models import User
 from kendali.audit.sentences import shown
 from kendali.records import rules
 from kendali.records.models import Escalation, EscalationItem, Package
+from kendali.records.queries.said import when, who
 from kendali.terms import settings as terms
 from kendali.verdict import YES, Verdict, no
 
@@ -45,12 +43,12 @@ def steps(order: Escalation, verified: int) -> list[Step]:
     taken = order.accepted_by or order.started_by
     confirmed = order.confirmed_by or (order.raised_by if order.confirmed_at is None else None)
     return [
-        Step(f"{first} {raised}", _who(order.raised_by, order.raised_at), states[0]),
-        Step(f"{second} {accepted}", _who(taken, order.accepted_at), states[1]),
+        Step(f"{first} {raised}", who(order.raised_by, order.raised_at), states[0]),
+        Step(f"{second} {accepted}", who(taken, order.accepted_at), states[1]),
         Step(_("Backed up"), _running_note(order), states[2]),
         Step(_("Verified"), _verified_note(verified), states[3]),
         Step(_("Restore drill"), drill, states[4]),
-        Step(_("Confirmed"), _who(confirmed, order.confirmed_at) or _("by itself"), states[5]),
+        Step(_("Confirmed"), who(confirmed, order.confirmed_at) or _("by itself"), states[5]),
     ]
 
 
@@ -80,29 +78,19 @@ def _states(order: Escalation) -> list[str]:
     return [("done" if order.raised_at else "skipped"), *["skipped"] * 5]
 
 
-def _who(user: User | None, at: datetime | None) -> str:
-    name = user.name.split()[0] if user else ""
-    when = _when(at) if at else ""
-    return " · ".join(filter(None, [name, when]))
-
-
-def _when(at: datetime) -> str:
-    return date_format(localtime(at), "j M H:i" if get_language() == "en" else "j M H.i")
-
-
 def _drill_share(order: Escalation) -> str:
     return _("sample of %(percent)s %%") % {"percent": terms.number("drill.percent", order.client_id)}
 
 
 def _running_note(order: Escalation) -> str:
     if order.finished_at:
-        return _when(order.finished_at)
+        return when(order.finished_at)
     if order.status == STATUS.PAUSED:
         return _("paused")
     if order.status == STATUS.STOPPED:
         return _("stopped by a problem")
     if order.started_at:
-        return _("since %(time)s") % {"time": _when(order.started_at)}
+        return _("since %(time)s") % {"time": when(order.started_at)}
     return ""
 
 

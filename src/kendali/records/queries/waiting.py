@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.utils.translation import gettext_noop as _
@@ -13,23 +12,10 @@ from kendali.accounts import access, permissions
 from kendali.accounts.models import User
 from kendali.records import rules
 from kendali.records.models import Escalation, Package, Source, Unbackupable
+from kendali.records.queries import waiting_disposal
 from kendali.records.queries.radar import SourceGap, radar
+from kendali.records.queries.waiting_line import Waiting as Waiting
 from kendali.terms.models import Policy
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """One line of "Menunggu saya". Sentences are English message ids with facts."""
-
-    due: datetime | None
-    sentence: str
-    detail: str
-    action: str
-    url: str
-    facts: dict[str, object] = field(default_factory=dict)
-    number: str = ""
-    primary: bool = False
-
 
 ORDER_LINES: dict[str, tuple[str, str, str]] = {
     # status: (sentence, detail, action)
@@ -65,7 +51,8 @@ ORDER_LINES: dict[str, tuple[str, str, str]] = {
 
 def waiting(user: User, at: datetime) -> list[Waiting]:
     """Deadline first; what has none comes last."""
-    lines = [*_orders(user), *_gaps(user, at), *_unbackupable(user), *_policies(user), *_damaged(user), *_sources(user)]
+    lines = [*_orders(user), *_gaps(user, at), *_unbackupable(user), *_policies(user), *_damaged(user), *_sources(user),
+             *waiting_disposal.lines(user, at)]  # fmt: skip
     return sorted(lines, key=lambda line: (line.due is None, line.due or at, line.number))
 
 

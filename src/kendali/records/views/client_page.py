@@ -20,7 +20,7 @@ def client_page(request: HttpRequest) -> HttpResponse:
     user = access.signed_in(request)
     access.require(user, "client_page.view")
     clients = list(access.visible_clients(user, "client_page.view").filter(active=True))
-    client = _chosen(clients, request.GET.get("klien", ""))
+    client = chosen(clients, request.GET.get("klien", ""))
     context: dict[str, object] = {"client": client, "first_name": user.name.split()[0]}
     if client is not None:
         waiting = list(Policy.objects.filter(client=client, status=Policy.Status.WAITING).order_by("created_at"))
@@ -34,7 +34,7 @@ def client_page(request: HttpRequest) -> HttpResponse:
     return render(request, "records/client_page.html", context)
 
 
-def _chosen(clients: list[Client], code: str) -> Client | None:
+def chosen(clients: list[Client], code: str) -> Client | None:
     """A client that is asked for and may not be seen does not exist for this person."""
     if not code:
         return clients[0] if clients else None
