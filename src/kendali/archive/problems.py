@@ -61,6 +61,7 @@ VERIFY: Final[dict[str, str]] = {
     "fingerprint": f"The record %(ref)s is not what was backed up. {_AGAIN}",
     "record_part": f"A part of the record %(ref)s is missing or damaged (slot %(slot)s). {_AGAIN}",
     "record_line": f"The package's list of records is not what the format says. {_FORGED}",
+    "record_rows": f"The list of records and the table %(part)s do not fit. {_FORGED}",
     "record_count": f"The package names %(told)s records and holds %(found)s. {_FORGED}",
     "units_without_record": f"%(count)s sealed files belong to no record. {_FORGED}",
     "rows_without_record": f"%(part)s has rows that belong to no record. {_FORGED}",
@@ -91,6 +92,7 @@ PROBE: Final[dict[str, str]] = {
 
 OPENING: Final[dict[str, str]] = {
     "no_key": "The key of this content was destroyed or never made; nothing opens it any more.",
+    "destroyed": "This content is destroyed: its keys were taken out of every place that the product knows.",
     "no_slot": "The package has no slot %(slot)s.",
     "slot_empty": "Nothing is stored under slot %(slot)s: it could not be read at the source when it was backed up.",
     "not_a_unit": "Slot %(slot)s holds no recording or attachment.",
@@ -116,7 +118,10 @@ WRITING: Final[dict[str, str]] = {
     "keyring_differs": "The new keyring %(key)s is not the old one minus exactly the list. Nothing was destroyed.",
     "repack_class": f"Only conversations share a key and need a new package. {_PROGRAM}",
     "repack_refs": f"%(count)s of the conversations to take out are not in this package. {_PROGRAM}",
-    "repack_differs": "What would stay of the old package is not what was verified: it is damaged. Nothing was changed.",
+    "repack_differs": "What would stay is not what was verified: the old package is damaged. Nothing was changed.",
+    "repack_unverified": "The new package %(number)s did not read back (%(problems)s problems). Nothing was changed.",
+    "repack_versions": f"The catalogue knows %(found)s records of this package, the package has %(wanted)s. {_PROGRAM}",
+    "destroy_no_slot": "%(count)s records have no key in package %(package)s any more. Nothing was changed.",
     "repack_nothing": f"Nothing would stay: the whole package goes instead. {_PROGRAM}",
     "repack_place": f"A new package of a month lies beside the old one, not at %(path)s. {_PROGRAM}",
     "same_package_key": "The new keyring must have a new package key. Nothing was destroyed.",

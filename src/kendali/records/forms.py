@@ -144,7 +144,12 @@ def _setting_field(definition: Definition) -> forms.Field:
     return forms.CharField(label=label, max_length=definition.maximum or 200)
 
 
-CHOICES = {"sample": _("a sample"), "all": _("all records")}
+CHOICES = {
+    "sample": _("a sample"),
+    "all": _("all records"),
+    "nightly": _("once a night"),
+    "at_once": _("at once, with each order"),
+}
 
 
 class PolicyForm(forms.Form):

@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_noop as _
 
+from kendali.records import sentences_destruction
 from kendali.records.problems import SHORT
 
 # The statuses of an escalation, for a rule's reason.
@@ -64,6 +65,7 @@ VERBS = {
     "policy.agreed": _("%(actor)s agreed to version %(version)s of the policy."),
     "policy.refused": _("%(actor)s refused version %(version)s of the policy: “%(reason)s”"),
     "setting.saved": _("%(actor)s set “%(key)s” to %(value)s: “%(reason)s”"),
+    **sentences_destruction.VERBS,
 }
 
 NOTICES = {
@@ -93,4 +95,5 @@ WORDS: dict[str, dict[str, str]] = {
     "fields": SEARCH_FIELDS,
     "problem": SHORT,  # codes of problems, as a pill says them
     "status": STATUS_WORDS,
+    **sentences_destruction.WORDS,
 }

@@ -1,5 +1,6 @@
 """What other apps and pages do with keys; each name is made in the module it comes from."""
 
+from kendali.vault.absence import generations, living, look_for
 from kendali.vault.epoch_change import change_epoch, resume
 from kendali.vault.exports import export_vault
 from kendali.vault.leftovers import destruction_effective
@@ -17,6 +18,9 @@ __all__ = [
     "destroy_package_key",
     "destruction_effective",
     "export_vault",
+    "generations",
+    "living",
+    "look_for",
     "make_sheet",
     "new_package_key",
     "package_key",

@@ -213,14 +213,8 @@ def read_every_byte(
         show(progress)
 
     problems = verify.verify_package(
-        store,
-        package.path,
-        key,
-        progress=follow,
-        check=check,
-        expected=package.tagmanifest_sha256,
-        destroyed=package_keys.destroyed_slots(package),
-    )
+        store, package.path, key, progress=follow, check=check, expected=package.tagmanifest_sha256,
+        destroyed=package_keys.destroyed_slots(package))  # fmt: skip
     return PackageCheck(
         package=package,
         kind=PackageCheck.Kind.VERIFY,

@@ -100,6 +100,16 @@ def customer_of(record: Record) -> Customer | None:
     return Customer(str(name), str(phone))
 
 
+def sealed_again(record: Record, old: Keyring, new: Keyring) -> bytes | None:
+    """A conversation's name and phone for the package that takes the place of its own; None: there are none. Raises
+    ArchiveError where they do not open."""
+    if record.customer_sealed is None:
+        return None
+    place = _place(record.source_id, record.ref)
+    content = open_bytes(_key(old, None, record.ref), place, bytes(record.customer_sealed))
+    return seal_bytes(_key(new, None, record.ref), place, content)
+
+
 def _key(ring: Keyring, slot: int | None, ref: str) -> bytes:
     return derive(ring.conversation_salt(ref) if slot is None else ring.salt(slot), INFO)
 

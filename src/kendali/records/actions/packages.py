@@ -16,9 +16,10 @@ from kendali.archive.errors import StoreMissingError
 from kendali.audit import actions as audit
 from kendali.audit.actor import SYSTEM
 from kendali.notices import actions as notices
-from kendali.records.actions import backup, counts, escalations
+from kendali.records.actions import backup, counts, escalations, package_keys
 from kendali.records.models import Package, PackageCheck
 from kendali.terms import settings as terms
+from kendali.terms.recovery import in_recovery
 from kendali.vault import actions as vault
 
 
@@ -34,7 +35,7 @@ def check(*, package: Package, user: User | None = None) -> PackageCheck:
     if user is not None:
         permissions.acting(user, "package.verify", package.source.client)
     store = stores.open_store(settings.KENDALI_STORE)
-    key = vault.package_key(package.pk)
+    key = package_keys.key_of(package)
     done = backup.read_every_byte(package, store, key, lambda progress: None, lambda: None)
     _keep(package, done)
     return done
@@ -43,6 +44,9 @@ def check(*, package: Package, user: User | None = None) -> PackageCheck:
 def _keep(package: Package, done: PackageCheck) -> None:
     at = done.finished_at
     with transaction.atomic():
+        now = Package.objects.select_for_update().get(pk=package.pk)
+        if (now.status, now.key_generation) != (package.status, package.key_generation):
+            return  # records were taken out of it meanwhile: what was read is not what it is now, and it stays due
         done.save()
         if done.problems:
             _damaged(package, done, at)
@@ -109,6 +113,9 @@ def clean(*, at: datetime) -> int:
     for package in Package.objects.filter(status=Package.Status.ABANDONED, path__gt="", created_at__lt=day_old):
         with suppress(StoreMissingError):  # it never got as far as its name
             store.remove_package(package.path)
+        if not in_recovery():  # nothing counts in it, and what a copy of the store kept of it dies with the next epoch
+            for generation in vault.living(package.pk):
+                vault.destroy_package_key(package.pk, generation, at=at)
         Package.objects.filter(pk=package.pk).update(path="")
         cleaned += 1
     return cleaned

@@ -21,9 +21,8 @@ from kendali.audit import actions as audit
 from kendali.connectors.base import SourceError
 from kendali.connectors.reading import CHATS
 from kendali.records import secrets
-from kendali.records.actions import sources
+from kendali.records.actions import package_keys, sources
 from kendali.records.models import Package, Record, Source, TextSearch
-from kendali.vault import actions as vault
 from kendali.verdict import no
 
 MOST = 1000  # matches worth showing; a search that finds more is too wide
@@ -100,7 +99,7 @@ def _read_package(search: TextSearch, package: Package, text: str) -> None:
     try:
         store = stores.open_store(settings.KENDALI_STORE)
         columns = CHATS[package.source.kind].TEXT_COLUMNS
-        refs = scan_text(store, package.path, vault.package_key(package.pk), text, columns=columns)
+        refs = scan_text(store, package.path, package_keys.key_of(package), text, columns=columns)
         _add(search, package.source_id, refs)
     except ArchiveError as error:
         search.problems.append({"place": package.number, "code": error.code, "facts": audit.plain(error.facts)})

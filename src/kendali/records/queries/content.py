@@ -152,9 +152,9 @@ def _track(number: int, name: str, window: Window) -> Track:
 
 def version_of(record: Record, number: int | None) -> RecordVersion | None:
     """The asked version; without a number the one that counts, or else the newest incomplete one."""
-    versions = record.versions.select_related("package__source")
+    versions = action.readable(record).select_related("package__source")
     if number is not None:
         return versions.filter(number=number).first()
-    if record.version_id is not None:
-        return versions.get(pk=record.version_id)
+    if record.version_id is not None and (counts := versions.filter(pk=record.version_id).first()):
+        return counts
     return versions.order_by("-number").first()

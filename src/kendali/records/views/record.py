@@ -44,7 +44,7 @@ def record(request: HttpRequest, pk: int) -> HttpResponse:
         "versions": [(version, words.package_pill(version.package)) for version in versions],
         "orders": orders,
         "opening": content.opening(user, row, now),
-        "openable": _openable(user, row, has_version=bool(versions)),
+        "openable": _openable(user, row),
         "customer": _customer(user, row),
         "proposal": (proposal, words.unbackupable_pill(proposal)) if proposal else None,
         "proposable": _proposable(user, row, orders, proposal),
@@ -60,11 +60,13 @@ def _crumbs(user: User, row: Record) -> list[tuple[str, str]]:
     return [first, (row.client.name, ""), (str(words.CLASSES[row.source.record_class]), "")]
 
 
-def _openable(user: User, row: Record, *, has_version: bool) -> Verdict | None:
+def _openable(user: User, row: Record) -> Verdict | None:
     """Whether the content may be opened, or why not; None: not by this person at all."""
     if not (allowed := permissions.can(user, "record.open_content", row.client)):
         return None
-    return allowed if has_version else no(_("not in a verified package yet"))
+    if not row.versions.exists():
+        return no(_("not in a verified package yet"))
+    return content.may_open(row)
 
 
 def _customer(user: User, row: Record) -> object:

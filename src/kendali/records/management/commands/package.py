@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,8 @@ from kendali.archive.errors import ArchiveError
 from kendali.archive.export import export_package
 from kendali.audit import actions as audit
 from kendali.audit.actor import Actor
-from kendali.records.models import Package
-from kendali.vault import actions as vault
+from kendali.records.actions import copies, package_keys
+from kendali.records.models import Package, RegisteredCopy
 
 
 class Command(BaseCommand):
@@ -44,26 +45,35 @@ class Command(BaseCommand):
 
     def export(self, package: Package, options: dict[str, Any]) -> None:
         store = stores.open_store(settings.KENDALI_STORE)
-        key = vault.package_key(package.pk)
+        key = package_keys.key_of(package)
         done = export_package(store, package.path, key, recipient=options["recipient"], into=options["into"])
+        copies.keep(
+            _actor(), at=timezone.now(), package=package, kind=RegisteredCopy.Kind.EXPORT, place=str(options["into"]),
+            recipient=options["recipient"], records=done.records, sha256=done.tagmanifest_sha256,
+        )  # fmt: skip
         self._told("package.exported", package, {"recipient": options["recipient"], "records": done.records})
         self.stdout.write(f"{done.records} records in {options['into']}; see docs/open-without-kendali.md")
 
     def key(self, package: Package, options: dict[str, Any]) -> None:
-        line = f"{package.pk} {vault.package_key(package.pk).hex()}\n"
+        line = f"{package.pk} {package_keys.key_of(package).hex()}\n"
         handle = os.open(options["into"], os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w") as file:
             file.write(line)
+        place = f"{socket.gethostname()}:{options['into'].absolute()}"
+        copies.keep(_actor(), at=timezone.now(), package=package, kind=RegisteredCopy.Kind.KEY, place=place)
         self._told("package.key_exported", package, {})
         self.stdout.write(f"key of {package.number} in {options['into']}; package: {package.path}")
 
     def _told(self, verb: str, package: Package, facts: dict[str, object]) -> None:
-        actor = Actor(user_id=None, name=f"Kendali ({getpass.getuser()})", role="system")
         audit.record(
             verb,
-            actor=actor,
+            actor=_actor(),
             at=timezone.now(),
             obj=package,
             client=package.client,
             facts={"number": package.number, **facts},
         )
+
+
+def _actor() -> Actor:
+    return Actor(user_id=None, name=f"Kendali ({getpass.getuser()})", role="system")
