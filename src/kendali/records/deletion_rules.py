@@ -104,6 +104,7 @@ class DeletionFacts:
     verified_at: datetime | None
     backed_up: bytes
     found: bytes | None
+    parts_seen: int  # how many things of it the source shows: what nobody saw nobody can miss afterwards
     holds: Sequence[str]  # numbers of the holds that cover it
     clock: datetime | None
     listed_due_on: date | None  # as the client saw it
@@ -126,12 +127,17 @@ def may_run(run: RunFacts, at: datetime) -> Verdict:
                   code="recovery")  # fmt: skip
     if not run.order_running or not run.owns_lease:
         return no("This order is not being carried out by this worker any more.", code="fenced")
-    if run.right_from is None:
+    return may_use_credential(run.right_from, at) and clocks_agree(run.clocks, at) and _approved(run)
+
+
+def may_use_credential(right_from: datetime | None, at: datetime) -> Verdict:
+    """Since when the deleting credential of a source is in force: a second person and 24 hours."""
+    if right_from is None:
         return no("This source has no credential for deleting: enter one, a second person confirms it.", code="right")
-    if at < run.right_from:
+    if at < right_from:
         return no("The credential for deleting at this source may be used only from %(from)s.",
-                  code="right", **{"from": run.right_from.isoformat()})  # fmt: skip
-    return clocks_agree(run.clocks, at) and _approved(run)
+                  code="right", **{"from": right_from.isoformat()})  # fmt: skip
+    return YES
 
 
 def _approved(run: RunFacts) -> Verdict:
@@ -184,6 +190,9 @@ def _holds_what_was_backed_up(facts: DeletionFacts) -> Verdict:
         return no("This record cannot be read at the source, so it cannot be compared with its backup.", code="changed")
     if not facts.backed_up or not hmac.compare_digest(facts.backed_up, facts.found):
         return no("This record changed at the source after its backup.", code="changed")
+    if facts.parts_seen < 1:
+        return no("Nothing of this record can be looked for at the source, so its absence could not be proved.",
+                  code="unseen")  # fmt: skip
     return YES
 
 
@@ -195,6 +204,7 @@ OUTCOME_OF: dict[str, str] = {
     "not_due": "refused",
     "not_verified": "refused",
     "changed": "changed",
+    "unseen": "refused",
 }
 # And what it means for the whole order: stop it, or give up the rest.
 STOPS = frozenset({"recovery", "clock", "right"})
@@ -243,12 +253,20 @@ def outcome(answer: Answer, look: Look, *, retryable: bool = False, tries_left: 
     return LOOK_AGAIN
 
 
-def overdue_outcome(answer: str, look: Look) -> str:
-    """A line that was looked for until its deadline. Queued jobs may still run, so nobody knows; what the source
-    calls deleted and still shows was not deleted."""
+def later_outcome(answer: str, look: Look, *, overdue: bool) -> str:
+    """What a later look makes of a line. After the deadline: a queued job may still run, so nobody knows; what the
+    source calls deleted and still shows was not deleted."""
     if look.all_gone:
-        return "deleted"
-    return "failed" if answer == "deleted" and look.present and not look.cannot_see else "unknown"
+        return "already_absent" if answer == "already_absent" else "deleted"
+    if not overdue:
+        return LOOK_AGAIN
+    return "failed" if look.present and not look.cannot_see and answer != "queued" else "unknown"
+
+
+def may_be_ours(answer: str, problem: str) -> bool:
+    """A call was made and nobody knows whether it worked: when the record is gone later, it was ours (crash in mid-run,
+    answer lost). After an answer that says "not done" somebody else deleted it."""
+    return answer == "none" or problem in {"api_no_answer", "api_failed"}
 
 
 # --- when the worker may go on

@@ -34,6 +34,33 @@ def open_source_secret(source_id: int, sealed: bytes) -> dict[str, str]:
     return {str(key): str(item) for key, item in value.items()}
 
 
+def seal_deleting_secret(source_id: int, secret: dict[str, str]) -> bytes:
+    """The credential that deletes: another purpose, so that neither opens in the place of the other."""
+    data = json.dumps(secret, sort_keys=True).encode()
+    return seal_bytes(_derived(b"kendali/1/deleting"), f"source/{source_id}".encode(), data)
+
+
+def open_deleting_secret(source_id: int, sealed: bytes) -> dict[str, str]:
+    if not sealed:
+        return {}
+    value = json.loads(open_bytes(_derived(b"kendali/1/deleting"), f"source/{source_id}".encode(), bytes(sealed)))
+    return {str(key): str(item) for key, item in value.items()}
+
+
+class PartsSeal:
+    """Lists of what is to be looked for again at a source, each bound to its line; the key is derived once a batch."""
+
+    def __init__(self) -> None:
+        self._key = _derived(b"kendali/1/parts")
+
+    def seal(self, item: int, parts: list[tuple[str, str]]) -> bytes:
+        return seal_bytes(self._key, f"item/{item}".encode(), json.dumps(parts).encode())
+
+    def open(self, item: int, sealed: bytes) -> list[tuple[str, str]]:
+        value = json.loads(open_bytes(self._key, f"item/{item}".encode(), bytes(sealed)))
+        return [(str(kind), str(name)) for kind, name in value]
+
+
 def seal_text(purpose: str, text: str) -> bytes:
     """A text that only the program may read again, bound to its purpose."""
     return seal_bytes(_derived(b"kendali/1/text"), purpose.encode(), text.encode())

@@ -11,11 +11,16 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from kendali.accounts.models import User
+from kendali.disposal.models import Act
 from kendali.records import monday
 from kendali.records.actions import (
     backup,
+    deletion,
+    destruction,
+    disposal_orders,
     escalations,
     fingerprints,
+    incidents,
     lease,
     packages,
     proposals,
@@ -24,7 +29,7 @@ from kendali.records.actions import (
     search,
     store,
 )
-from kendali.records.models import Package, Scan, Source, TextSearch
+from kendali.records.models import DisposalOrder, Package, Scan, Source, TextSearch
 
 
 def worker_name() -> str:
@@ -147,3 +152,34 @@ def mail_summary(timestamp: int) -> None:
 @app.task(queue="mail", retry=5)
 def mail_summary_to(*, user_id: int, at: str) -> None:
     monday.send(user=User.objects.get(pk=user_id), at=datetime.fromisoformat(at))
+
+
+@app.task(queue="disposal", retry=RetryStrategy(max_attempts=100, wait=5, retry_exceptions={lease.Busy}))
+def run_order(*, order_id: int) -> None:
+    """Either act of a disposal order."""
+    order = DisposalOrder.objects.only("act").get(pk=order_id)
+    (destruction if order.act == Act.BACKUP else deletion).run(order_id, worker=worker_name())
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue="rescue", queueing_lock="start_disposals")
+def start_disposals(timestamp: int) -> None:
+    """Armed orders whose time has come, and running ones whose worker is gone or that had to wait."""
+    disposal_orders.start_due(at=timezone.now())
+    for order_id in lease.orphaned(lease.DISPOSALS):
+        run_order.defer(order_id=order_id)
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(queue="rescue", queueing_lock="expire_disposals")
+def expire_disposals(timestamp: int) -> None:
+    disposal_orders.expire(at=timezone.now())
+
+
+@app.periodic(cron="50 * * * *")
+@app.task(queue="disposal", queueing_lock="recheck_deleted")
+def recheck_deleted(timestamp: int) -> None:
+    """H+7 and H+30: is what was certified as gone still gone?"""
+    now = timezone.now()
+    for row in incidents.due_rechecks(at=now):
+        incidents.recheck(row, at=now)

@@ -23,7 +23,8 @@ TOTALS = """
 SELECT count(*) AS total,
   count(*) FILTER (WHERE r.version_id IS NOT NULL) AS backed_up,
   count(*) FILTER (WHERE r.changed_at IS NOT NULL AND r.vanished_at IS NULL) AS changed,
-  count(*) FILTER (WHERE r.vanished_at IS NOT NULL) AS vanished,
+  count(*) FILTER (WHERE r.vanished_at IS NOT NULL AND r.deleted_at IS NULL) AS vanished,
+  count(*) FILTER (WHERE r.deleted_at IS NOT NULL) AS deleted,
   count(*) FILTER (WHERE r.started_at IS NULL AND r.version_id IS NULL AND r.vanished_at IS NULL) AS not_computable,
   count(*) FILTER (WHERE r.source_state <> 'resolved' AND r.vanished_at IS NULL) AS open,
   (SELECT count(*) FROM records_unbackupable u JOIN records_record x ON x.id = u.record_id

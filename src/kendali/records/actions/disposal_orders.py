@@ -255,9 +255,9 @@ def expire(*, at: datetime) -> list[DisposalOrder]:
 
 
 def _defer(order: DisposalOrder) -> None:
-    from kendali.records import disposal_tasks  # tasks call actions; here an action defers a task
+    from kendali.records import tasks  # tasks call actions; here an action defers a task
 
-    disposal_tasks.run_order.defer(order_id=order.pk)
+    tasks.run_order.defer(order_id=order.pk)
 
 
 def _other_person(order: DisposalOrder, user: User) -> None:

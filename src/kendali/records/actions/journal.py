@@ -1,6 +1,6 @@
-"""The journal of deletions: an intent is committed before its call (I5), an outcome names its intent; only added to.
+"""The journal of deletions: an intent is committed before its call (I5), an outcome names its intent.
 
-Lines are written by COPY and joined by SQL, whatever their number. Both acts write here: a destroyed backup copy has its
+Lines are only added, by COPY and joined by SQL. Both acts write here: a destroyed backup copy has its
 intent and outcome as well, and the database refuses an item that is "deleted" without them (migration 0003).
 """
 
@@ -124,7 +124,8 @@ WHERE n.order_id = %s AND n.kind = 'intent'
 GROUP BY n.item_id ORDER BY n.item_id
 """
 LAST_INTENT = """
-SELECT n.item_id, max(n.id) FROM records_journalentry n WHERE n.item_id = ANY(%s) AND n.kind = 'intent' GROUP BY n.item_id
+SELECT n.item_id, max(n.id) FROM records_journalentry n
+WHERE n.item_id = ANY(%s) AND n.kind = 'intent' GROUP BY n.item_id
 """
 
 

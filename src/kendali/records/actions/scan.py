@@ -17,7 +17,7 @@ from kendali.audit import actions as audit
 from kendali.audit.actor import SYSTEM, Actor
 from kendali.connectors.base import Connector, Listed, SourceError
 from kendali.records import rules, secrets
-from kendali.records.actions import counts, sources
+from kendali.records.actions import counts, incidents, sources
 from kendali.records.models import Record, Scan, Source
 
 PAGE = 5000
@@ -104,6 +104,7 @@ def run(scan: Scan, *, actor: Actor = SYSTEM) -> Scan:
             _read_all(scan, connector)
             _mark_vanished(scan)
             _find_uncovered(scan, connector)
+        incidents.seen_by_scan(source, scan=scan.pk, begun=scan.started_at, at=timezone.now())
         counts.refresh(source, at=timezone.now())
     except SourceError as error:
         scan.status, scan.problem = Scan.Status.FAILED, {"code": error.code, "facts": dict(error.facts)}
@@ -170,8 +171,9 @@ def _merge(scan: Scan, page: Sequence[Listed], lookup: secrets.Lookup) -> tuple[
 
 
 def _mark_vanished(scan: Scan) -> None:
-    """What a complete listing no longer shows. A later scan that sees it again takes the mark away."""
-    gone = Record.objects.filter(source=scan.source, vanished_at=None).exclude(scan=scan)
+    """What a complete listing no longer shows; what we deleted ourselves did not just vanish. A later scan that sees it
+    again takes the mark away."""
+    gone = Record.objects.filter(source=scan.source, vanished_at=None, deleted_at=None).exclude(scan=scan)
     scan.vanished = gone.update(vanished_at=scan.started_at)
 
 

@@ -11,10 +11,11 @@ from django.db import transaction
 
 from kendali.accounts import permissions
 from kendali.accounts.models import Client, User
+from kendali.accounts.permissions import RuleRefused
 from kendali.audit import actions as audit
 from kendali.connectors import registry
-from kendali.connectors.base import Connector, Probe, Problem, RecordClass
-from kendali.records import secrets
+from kendali.connectors.base import Connector, Deleter, Probe, Problem, RecordClass
+from kendali.records import deletion_rules, secrets
 from kendali.records.masking import mask_numbers
 from kendali.records.models import Source
 
@@ -32,6 +33,26 @@ def connected(source: Source) -> Iterator[Connector]:
         yield connector
     finally:
         connector.close()
+
+
+@contextmanager
+def deleting_connected(source: Source, *, at: datetime) -> Iterator[Deleter]:
+    """The deleter of a source, closed afterwards; on workers only. RuleRefused while its credential is not in force,
+    SourceError `bad_configuration` where nothing is to be deleted."""
+    allowed = deletion_rules.may_use_credential(source.deleting_from, at)
+    if not allowed:
+        raise RuleRefused(allowed)
+    deleter = registry.open_deleter(
+        source.kind,
+        cast(RecordClass, source.record_class),
+        {**source.config, **source.deleting, "zone": source.zone},
+        reading=secrets.open_source_secret(source.pk, bytes(source.secret)),
+        deleting=secrets.open_deleting_secret(source.pk, bytes(source.deleting_secret)),
+    )
+    try:
+        yield deleter
+    finally:
+        deleter.close()
 
 
 @transaction.atomic

@@ -21,7 +21,8 @@ BEGIN
         SELECT FROM added a LEFT JOIN records_disposalitem d ON d.id = a.item_id
         WHERE d.order_id IS DISTINCT FROM a.order_id
     ) THEN
-        RAISE EXCEPTION 'a journal line names an item of another order' USING ERRCODE = 'integrity_constraint_violation';
+        RAISE EXCEPTION 'a journal line names an item of another order'
+            USING ERRCODE = 'integrity_constraint_violation';
     END IF;
     IF EXISTS (
         SELECT FROM added a LEFT JOIN records_journalentry i ON i.id = a.intent_id
