@@ -141,8 +141,9 @@ def release(*, user: User, at: datetime, hold: Hold, reason: str) -> None:
     """One hold; others that cover the same records stay. What the client placed the client lifts; what our own people
     placed, another of them: a mistaken or wished-for lifting would be the first step of a deletion."""
     actor = permissions.acting(user, "hold.release", hold.client)
+    locks.exclusive(hold.client_id)
     allowed = rules.may_release(
-        status=hold.status,
+        status=Hold.objects.values_list("status", flat=True).get(pk=hold.pk),
         reason=reason,
         placed_by_client=hold.placed_role == roles.CLIENT,
         by_client=actor.role == roles.CLIENT,
@@ -151,7 +152,6 @@ def release(*, user: User, at: datetime, hold: Hold, reason: str) -> None:
     for verdict in (allowed, free_text.acceptable(reason)):
         if not verdict:
             raise RuleRefused(verdict)
-    locks.exclusive(hold.client_id)
     notices.notify(
         permissions.holders("hold.place", hold.client),
         kind="hold.released",
