@@ -40,9 +40,12 @@ SETTINGS = {
 }
 # No autovacuum: the owner of a test database may not end it, and so could not drop the database it works in.
 THROW_AWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
-ROLES = ("kendali_owner", "kendali_app", "omnichannel_owner", "omnichannel_reader")
+ROLES = ("kendali_owner", "kendali_app", "omnichannel_owner", "omnichannel_reader", "omnichannel_deleter")
 # database, its owner, who else may connect: our own, and the sample's omni-channel application beside it
-DATABASES = (("kendali", "kendali_owner", "kendali_app"), ("omnichannel", "omnichannel_owner", "omnichannel_reader"))
+DATABASES = (
+    ("kendali", "kendali_owner", ("kendali_app",)),
+    ("omnichannel", "omnichannel_owner", ("omnichannel_reader", "omnichannel_deleter")),
+)
 
 
 class Server:
@@ -228,13 +231,13 @@ def prepare_databases(place: Place) -> None:
         if place.settings == THROW_AWAY:  # tests make their own databases and drop them while they are in use
             server.execute("ALTER ROLE kendali_owner CREATEDB CREATEROLE")
             server.execute("GRANT kendali_app TO kendali_owner")
-        for name, owner, other in DATABASES:
+        for name, owner, others in DATABASES:
             if not exists(server, "SELECT FROM pg_database WHERE datname = %s", name):
                 server.execute(SQL("CREATE DATABASE {} OWNER {}").format(Identifier(name), Identifier(owner)))
             server.execute(SQL("REVOKE CONNECT, TEMPORARY ON DATABASE {} FROM PUBLIC").format(Identifier(name)))
-            server.execute(
-                SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}").format(Identifier(name), Identifier(other))
-            )
+            for other in others:
+                statement = SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}")
+                server.execute(statement.format(Identifier(name), Identifier(other)))
     with psycopg.connect(place.url("omnichannel_owner", "omnichannel"), autocommit=True) as sample:
         sample.execute("ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO omnichannel_reader")
 

@@ -17,7 +17,10 @@ from kendali.home.postgres_place import Place, place_for
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 # All of them or none: the address of one database never goes with the owner of another.
-ADDRESSES = ("DATABASE_URL", "DATABASE_OWNER_URL", "KENDALI_SAMPLE_OWNER_URL", "KENDALI_SAMPLE_READER_URL")
+ADDRESSES = (
+    *("DATABASE_URL", "DATABASE_OWNER_URL"),
+    *("KENDALI_SAMPLE_OWNER_URL", "KENDALI_SAMPLE_READER_URL", "KENDALI_SAMPLE_DELETER_URL"),
+)
 
 
 def home() -> Path:
@@ -69,6 +72,7 @@ def addresses(place: Place) -> dict[str, str]:
         place.url("kendali_owner", "kendali"),
         place.url("omnichannel_owner", "omnichannel"),
         place.url("omnichannel_reader", "omnichannel"),
+        place.url("omnichannel_deleter", "omnichannel"),
     )
     return dict(zip(ADDRESSES, urls, strict=True))
 

@@ -24,7 +24,7 @@ from kendali.connectors.tests.deleting_contract import Ground, Picture
 from kendali.connectors.tests.servers import MariaDb, Postgres, own_database
 from kendali.home.sample import cdr
 from kendali.home.sample.chatwoot_api import ChatwootApi
-from kendali.home.sample.chatwoot_seed import grant_deleter, grant_reader, seed_chatwoot
+from kendali.home.sample.chatwoot_seed import grant_deleter, grant_deleter_of_calls, grant_reader, seed_chatwoot
 
 PASSWORD, TOKEN = "hapus-saja-1", "kunci-admin-7"
 
@@ -159,6 +159,7 @@ class Tree:
     legs: list[cdr.Leg]
     config: dict[str, Any]
     secret: dict[str, str]
+    insert: Callable[[Sequence[cdr.Leg]], object]
 
     def reader(self) -> Connector:
         return open_connector("asterisk", "recording", self.config, self.secret)
@@ -173,9 +174,6 @@ class Tree:
             return
         ref = part.name.removeprefix("cdr:")
         self.insert([next(leg for leg in self.legs if leg.linkedid == ref)])
-
-    def insert(self, legs: Sequence[cdr.Leg]) -> None:
-        raise NotImplementedError
 
 
 def _tree(request: pytest.FixtureRequest, folder: Path) -> tuple[Calls, Path]:
@@ -209,14 +207,10 @@ def asterisk_postgresql(request: pytest.FixtureRequest, folder: Path) -> Iterato
         owner.execute(cdr.postgresql_tables().encode())
         cdr.copy_postgresql(owner, calls.legs)
         grant_reader(owner, role, server.secret["password"])
-        owner.execute(
-            sql.SQL("CREATE ROLE {0} LOGIN PASSWORD {1}; GRANT SELECT, DELETE ON cdr TO {0}").format(
-                sql.Identifier(deleter), sql.Literal(PASSWORD)
-            )
-        )
+        grant_deleter_of_calls(owner, deleter, PASSWORD)
         settings = {"monitor": str(monitor), "database": "postgresql", "delete_by": "files", "delete_user": deleter}
-        tree = Tree(monitor, calls.legs, {**server.config, **settings}, server.secret)
-        tree.insert = lambda legs: cdr.copy_postgresql(owner, legs) and None  # type: ignore[method-assign]
+        config = {**server.config, **settings}
+        tree = Tree(monitor, calls.legs, config, server.secret, lambda legs: cdr.copy_postgresql(owner, legs))
 
         def change(ref: str) -> None:
             owner.execute("UPDATE cdr SET billsec = billsec + 1 WHERE linkedid = %s", [ref])
@@ -232,8 +226,8 @@ def asterisk_mariadb(request: pytest.FixtureRequest, folder: Path) -> Iterator[G
         cursor.execute("TRUNCATE cdr")
         cdr.insert_mariadb(owner, calls.legs)
         settings = {"monitor": str(monitor), "database": "mysql", "delete_by": "files", "delete_user": "penghapus"}
-        tree = Tree(monitor, calls.legs, {**server.config, **settings}, server.secret)
-        tree.insert = lambda legs: cdr.insert_mariadb(owner, legs) and None  # type: ignore[method-assign]
+        config = {**server.config, **settings}
+        tree = Tree(monitor, calls.legs, config, server.secret, lambda legs: cdr.insert_mariadb(owner, legs))
 
         def rows() -> Picture:
             cursor.execute("SELECT * FROM cdr")
@@ -252,8 +246,7 @@ def asterisk_csv(request: pytest.FixtureRequest, folder: Path) -> Iterator[Groun
     legs = [replace_userfield(leg) for leg in calls.legs]
     cdr.append_master_csv(path, legs)
     settings = {"monitor": str(monitor), "database": "csv", "csv": str(path), "delete_by": "files"}
-    tree = Tree(monitor, legs, settings, {})
-    tree.insert = lambda more: cdr.append_master_csv(path, more) and None  # type: ignore[method-assign]
+    tree = Tree(monitor, legs, settings, {}, lambda more: cdr.append_master_csv(path, more))
 
     def change(ref: str) -> None:
         lines = path.read_text("utf-8").splitlines(keepends=True)

@@ -219,6 +219,15 @@ def grant_deleter(connection: psycopg.Connection[Any], role: str, password: str 
         connection.execute(sql.SQL("GRANT SELECT ON {} TO {}").format(sql.Identifier(table), name))
 
 
+def grant_deleter_of_calls(
+    connection: psycopg.Connection[Any], role: str, password: str | None, schema: str = "public"
+) -> None:
+    """A role that may log in, read the call records of one switch and delete them."""
+    name = _role(connection, role, password)
+    connection.execute(sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(sql.Identifier(schema), name))
+    connection.execute(sql.SQL("GRANT SELECT, DELETE ON {} TO {}").format(sql.Identifier(schema, "cdr"), name))
+
+
 def _role(connection: psycopg.Connection[Any], role: str, password: str | None) -> sql.Identifier:
     """Made if it is not there; may connect to this database and name what is in it."""
     name = sql.Identifier(role)

@@ -32,6 +32,8 @@ def make_sample(
     seed: int = SEED,
     reader_role: str | None = None,
     reader_password: str | None = None,
+    deleter_role: str | None = None,
+    deleter_password: str | None = None,
     wish: Wish | None = None,
     processes: int = 2,
     progress: Progress | None = None,
@@ -50,6 +52,8 @@ def make_sample(
         progress=progress,
         reader_role=reader_role,
         reader_password=reader_password,
+        deleter_role=deleter_role,
+        deleter_password=deleter_password,
     )
     switches: dict[str, Recorded] = {}
     for n, switch in enumerate(SWITCHES):
@@ -65,5 +69,7 @@ def make_sample(
             progress=progress,
             reader_role=reader_role,
             reader_password=reader_password,
+            deleter_role=deleter_role,
+            deleter_password=deleter_password,
         )
     return Sample(chatwoot, switches)

@@ -25,6 +25,9 @@ class Place:
     reader_url: str  # postgresql://… of the read-only role
     storage: Path
     monitor: Path
+    deleter_url: str = (
+        ""  # postgresql://… of the role that may delete; empty: nothing is deleted at the sample's sources
+    )
 
 
 def people(at: datetime) -> dict[str, User]:
@@ -103,6 +106,16 @@ def _source(item: plan.SampleSource, user: User, place: Place, at: datetime) -> 
         config=config,
         secret=secret,
     )
+
+
+def deleting(kind: str, place: Place) -> tuple[dict[str, str], dict[str, str]]:
+    """(settings, secret) of deleting at a source of the sample, in its database and below its folders."""
+    if not place.deleter_url:
+        return {}, {}
+    address, secret = _address(place.deleter_url)
+    ways = {"chatwoot": "sql", "asterisk": "files"}
+    settings = {"delete_by": ways[kind], "delete_user": str(address["user"])}
+    return settings, {f"delete_{name}": value for name, value in secret.items()}
 
 
 def _address(url: str) -> tuple[dict[str, object], dict[str, str]]:

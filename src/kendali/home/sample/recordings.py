@@ -16,7 +16,7 @@ from . import awkward_calls
 from .audio import encoder
 from .calls import BANK_SWITCH, Call, Switch, Wish, call, make_calls, renamed
 from .cdr import Leg, copy_postgresql, postgresql_tables
-from .chatwoot_seed import Progress, grant_reader
+from .chatwoot_seed import Progress, grant_deleter_of_calls, grant_reader
 from .tree import Recorded, Tree
 
 OPUS_AT_MOST = 40  # one encoder run each
@@ -77,6 +77,8 @@ def seed_asterisk(
     awkward: bool = True,
     reader_role: str | None = None,
     reader_password: str | None = None,
+    deleter_role: str | None = None,
+    deleter_password: str | None = None,
     progress: Progress | None = None,
 ) -> Recorded:
     """One switch: its tree under `monitor`, its rows in PostgreSQL table `cdr` of schema `switch.code`.
@@ -104,6 +106,8 @@ def seed_asterisk(
             schema, role = sql.Identifier(switch.code), sql.Identifier(reader_role)
             connection.execute(sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(schema, role))
             connection.execute(sql.SQL("GRANT SELECT ON ALL TABLES IN SCHEMA {} TO {}").format(schema, role))
+        if deleter_role:
+            grant_deleter_of_calls(connection, deleter_role, deleter_password, switch.code)
         return result
 
 

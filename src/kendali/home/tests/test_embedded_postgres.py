@@ -195,7 +195,8 @@ def test_the_programs_role_has_no_power_and_each_database_is_closed_to_the_other
         with psycopg.connect(place.url("kendali_owner", "kendali")) as database:
             rows = database.execute("SELECT rolname FROM pg_roles WHERE rolsuper OR rolcreaterole OR rolbypassrls")
             assert [row[0] for row in rows] == ["postgres"]
-        for role, name in (("kendali_app", "omnichannel"), ("omnichannel_reader", "kendali")):
+        strangers = (("omnichannel_reader", "kendali"), ("omnichannel_deleter", "kendali"))
+        for role, name in (("kendali_app", "omnichannel"), *strangers):
             with pytest.raises(psycopg.OperationalError, match="permission denied"):
                 psycopg.connect(place.url(role, name))
 

@@ -42,7 +42,8 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         owner, reader = _url("KENDALI_SAMPLE_OWNER_URL"), _url("KENDALI_SAMPLE_READER_URL")
-        place = organisation.Place(reader, _folder("storage"), _folder("monitor"))
+        deleter = os.environ.get("KENDALI_SAMPLE_DELETER_URL", "")
+        place = organisation.Place(reader, _folder("storage"), _folder("monitor"), deleter)
         if options["replace"]:
             _drop(owner, place)
         today = civil_time.local_date(timezone.now(), settings.TIME_ZONE)
@@ -58,6 +59,7 @@ class Command(BaseCommand):
             recordings=options["recordings"],
             seed=options["seed"],
             reader_role=_role(reader),
+            deleter_role=_role(deleter) if deleter else None,
         )
         if User.objects.exists():
             self.stdout.write("kendali: the sources are new; scan them on their pages or wait for the night")
