@@ -46,6 +46,13 @@ class Sealed:
     certificate_sha256: str  # of the signing certificate, DER
 
 
+class _AsItWas(IncrementalPdfFileWriter):
+    """What the document says of itself stays: pyHanko's rewritten XMP has other prefixes than PDF/A wants."""
+
+    def _update_meta(self) -> None:
+        return None
+
+
 def seal(pdf: bytes, *, at: datetime, reason: str) -> Sealed:
     """The same PDF with the installation's signature added to its end. SealingError."""
     signer = _signer(at)
@@ -56,7 +63,7 @@ def seal(pdf: bytes, *, at: datetime, reason: str) -> Sealed:
     )  # fmt: skip
     out = BytesIO()
     try:
-        writer = IncrementalPdfFileWriter(BytesIO(pdf))
+        writer = _AsItWas(BytesIO(pdf))
         signers.PdfSigner(meta, signer=signer, timestamper=stamper).sign_pdf(writer, output=out)
     except (TimestampRequestError, OSError) as error:
         raise SealingError(f"the time-stamp server {settings.KENDALI_SEAL_TSA} did not answer: {error}") from error
