@@ -36,6 +36,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from hashlib import sha256
 from struct import Struct
 from typing import Any, Protocol
@@ -51,8 +52,8 @@ _ROWS = 32_768  # rows per slice: fits the cache, and bounds the memory
 _BYTES = 16 << 20  # bytes of a table per slice, unless one record alone is larger
 _HEAD = b"kendali conversation 1\0"
 _SIZES = Struct("<QQ").pack
-_EMPTY = pa.scalar(b"", pa.large_binary())
-_ROW_MARK = pa.scalar(b"\0" * 8, pa.large_binary())
+_WORD, _BYTES_OF = pa.int64(), pa.large_binary()
+_NO_WORD, _EMPTY = pa.scalar(None, _WORD), pa.scalar(b"", _BYTES_OF)
 
 _Hash = Any  # hashlib's own type has no public name
 
@@ -106,21 +107,23 @@ def _add_table(name: str, table: pa.Table, wanted: Mapping[str, int], hashes: li
     if not columns or not table.num_rows:
         return
     head = b"\x01" + _text(name)
-    runs = _runs(name, table)
-    for first, last in _slices(table, runs):
-        start, stop = runs[first][1], runs[last - 1][2]
-        offsets, data = _canonical_rows(table.slice(start, stop - start), columns)
-        for ref, row, end in runs[first:last]:
+    refs, ends = _runs(name, table)
+    for first, last in _slices(table, ends):
+        start = ends[first - 1] if first else 0
+        offsets, data = _canonical_rows(table.slice(start, ends[last - 1] - start), columns)
+        at = pa.array([end - start for end in (start, *ends[first:last])], _WORD)
+        marks = offsets.take(at).to_pylist()
+        row, low = start, marks[0]
+        for ref, end, high in zip(refs[first:last], ends[first:last], marks[1:], strict=True):
             number = wanted.get(ref)
-            if number is None:
-                continue
-            low, high = offsets[row - start], offsets[end - start]
-            sizes = _SIZES(end - row, high - low)
-            running = hashes[number]
-            if running is None:
-                hashes[number] = sha256(b"".join((_HEAD, _text(ref), head, sizes, data[low:high])))
-            else:
-                running.update(b"".join((head, sizes, data[low:high])))
+            if number is not None:
+                sizes = _SIZES(end - row, high - low)
+                running = hashes[number]
+                if running is None:
+                    hashes[number] = sha256(b"".join((_HEAD, _text(ref), head, sizes, data[low:high])))
+                else:
+                    running.update(b"".join((head, sizes, data[low:high])))
+            row, low = end, high
 
 
 def _columns(name: str, schema: pa.Schema) -> list[tuple[int, str, int]]:
@@ -159,82 +162,108 @@ def _kind(table: str, field: pa.Field) -> str:
     raise TypeError(f"table {table}: column {field.name} of type {field.type} has no canonical form")
 
 
-def _runs(name: str, table: pa.Table) -> list[tuple[str, int, int]]:
-    """(ref, first row, row after the last) in the order of the table."""
+def _runs(name: str, table: pa.Table) -> tuple[list[str], list[int]]:
+    """The refs in the order of the table, and of each the row after its last."""
     column = table.column(0)
     if column.null_count:
         raise ValueError(f"table {name}: a row without {REF}")
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
     encoded = pc.run_end_encode(pa.concat_arrays(column.cast(pa.large_string()).chunks))
-    runs: list[tuple[str, int, int]] = []
-    start = 0
-    for ref, end in zip(encoded.values.to_pylist(), encoded.run_ends.to_pylist(), strict=True):
-        runs.append((ref, start, end))
-        start = end
-    if len({run[0] for run in runs}) != len(runs):
+    refs = encoded.values.to_pylist()
+    if len(set(refs)) != len(refs):
         raise ValueError(f"table {name}: the rows of one record are not contiguous")
-    return runs
+    return refs, encoded.run_ends.to_pylist()
 
 
-def _slices(table: pa.Table, runs: list[tuple[str, int, int]]) -> Iterator[tuple[int, int]]:
+def _slices(table: pa.Table, ends: Sequence[int]) -> Iterator[tuple[int, int]]:
     """Ranges of whole runs that are small enough to be put into one buffer."""
     per_row = max(1, table.nbytes // table.num_rows)
-    first = 0
-    for last in range(1, len(runs) + 1):
-        if last < len(runs):
-            rows = runs[last][2] - runs[first][1]
+    first = start = 0
+    for last in range(1, len(ends) + 1):
+        if last < len(ends):
+            rows = ends[last] - start
             if rows <= _ROWS and rows * per_row <= _BYTES:
                 continue
         yield first, last
-        first = last
+        first, start = last, ends[last - 1]
 
 
-def _canonical_rows(table: pa.Table, columns: Sequence[tuple[int, str, int]]) -> tuple[Sequence[int], memoryview]:
+def _canonical_rows(table: pa.Table, columns: Sequence[tuple[int, str, int]]) -> tuple[pa.Array, memoryview]:
     """The rows' canonical bytes in one buffer, and the offset of each row in it (one more than there are rows)."""
-    pieces: list[Any] = [_ROW_MARK]
+    rows = len(table)
+    words, pieces = [pa.repeat(pa.scalar(0, _WORD), rows)], []  # at first the mark of a row
     for index, kind, number in columns:
         column = table.column(index)
-        if column.null_count < len(column):
-            pieces += _cells(table.schema.field(index).name, column, kind, number)
+        if column.null_count == rows:
+            continue
+        array = _one_array(column)
+        if kind in "tb":
+            values = array.cast(pa.large_string()).cast(_BYTES_OF) if kind == "t" else array.cast(_BYTES_OF)
+            lengths = pc.binary_length(values).cast(_WORD)
+            if pc.max(lengths).as_py() > 0xFFFFFFFF:
+                raise ValueError(f"column {table.schema.field(index).name}: a value of more than 4 GiB")
+            pieces += [_joined([*words, pc.add(lengths, pa.scalar(number << 32, _WORD))]), values]
+            words = []
+        else:
+            head = pa.scalar(number << 32 | 8, _WORD)
+            whole = pa.repeat(head, rows) if not array.null_count else pc.if_else(pc.is_valid(array), head, _NO_WORD)
+            words += [whole, _eight_bytes(array, kind)]
+    if words:
+        pieces.append(_joined(words))
     if len(pieces) == 1:
-        pieces.append(pa.repeat(_EMPTY, len(table)))
-    # The last argument is the separator; a null cell is null in its prefix, too, and so leaves nothing.
-    rows = pc.binary_join_element_wise(*pieces, _EMPTY, null_handling="replace", null_replacement="")
-    _, offsets, data = rows.buffers()
-    return memoryview(offsets).cast("q")[rows.offset :], memoryview(data)
+        pieces.append(pa.repeat(_EMPTY, rows))
+    # The last argument is the separator. A null cell is none of the words, and leaves nothing as text.
+    made = pc.binary_join_element_wise(*pieces, _EMPTY, null_handling="replace", null_replacement="")
+    _, offsets, data = made.buffers()
+    return pa.Array.from_buffers(_WORD, rows + 1, [None, offsets], offset=made.offset), memoryview(data)
 
 
-def _cells(name: str, column: pa.ChunkedArray, kind: str, number: int) -> list[pa.Array]:
-    """The cells' prefixes (column, length) and their bytes, as large_binary."""
-    array = pa.concat_arrays(column.chunks) if column.num_chunks != 1 else column.chunk(0)
-    if pa.types.is_dictionary(array.type):
-        array = array.dictionary_decode()
-    if kind == "t":
-        values = array.cast(pa.large_string()).cast(pa.large_binary())
-    elif kind == "b":
-        values = array.cast(pa.large_binary())
+def _joined(words: Sequence[pa.Array]) -> pa.Array:
+    """Words of eight bytes that lie side by side in each row, the nulls among them left out, as large_binary."""
+    rows, width = len(words[0]), len(words)
+    most = max(_ROWS, 1 << rows.bit_length())
+    if width == 1:
+        mixed = words[0]
     else:
-        values = _eight_bytes(array, kind)
-    lengths = pc.binary_length(values).cast(pa.int64())
-    if (pc.max(lengths).as_py() or 0) > 0xFFFFFFFF:
-        raise ValueError(f"column {name}: a value of more than 4 GiB")
-    return [_raw(pc.add(lengths, pa.scalar(number << 32, pa.int64()))), values]
+        row, column = _places(width, most)
+        at = pc.add(pc.multiply(column[: rows * width], pa.scalar(rows, _WORD)), row[: rows * width])
+        mixed = pa.concat_arrays(words).take(at)
+    if not mixed.null_count:
+        offsets = pc.multiply(_places(1, most)[0][: rows + 1], pa.scalar(8 * width, _WORD))
+    else:
+        counts = pc.is_valid(words[0]).cast(_WORD)
+        for word in words[1:]:
+            counts = pc.add(counts, pc.is_valid(word).cast(_WORD))
+        ends = pc.multiply(pc.cumulative_sum(counts), pa.scalar(8, _WORD))
+        offsets = pa.concat_arrays([pa.array([0], _WORD), ends])
+        mixed = mixed.drop_null()
+    start = offsets.offset * 8
+    return pa.Array.from_buffers(
+        _BYTES_OF, rows, [None, offsets.buffers()[1].slice(start), mixed.buffers()[1].slice(mixed.offset * 8)]
+    )
+
+
+@lru_cache(32)
+def _places(width: int, rows: int) -> tuple[pa.Array, pa.Array]:
+    """Row and column of every cell of a table, row by row."""
+    number = pa.array(range(rows * width + 1), _WORD)
+    row = pc.divide(number, pa.scalar(width, _WORD))
+    return row, pc.subtract(number, pc.multiply(row, pa.scalar(width, _WORD)))
+
+
+def _one_array(column: pa.ChunkedArray) -> pa.Array:
+    array = pa.concat_arrays(column.chunks) if column.num_chunks != 1 else column.chunk(0)
+    return array.dictionary_decode() if pa.types.is_dictionary(array.type) else array
 
 
 def _eight_bytes(array: pa.Array, kind: str) -> pa.Array:
     if kind == "f":
-        return _raw(array.cast(pa.float64()).view(pa.int64()))
+        return array.cast(pa.float64()).view(_WORD)
     if kind == "m":
         array = array.cast(pa.timestamp("us", array.type.tz))
     elif kind == "d":
         array = array.cast(pa.date32()).cast(pa.int32())
     elif kind == "o":
         array = array.cast(pa.int8())
-    elif array.type == pa.uint64():
-        array = array.cast(pa.int64())  # raises for what does not fit
-    return _raw(array.cast(pa.int64()))
-
-
-def _raw(array: pa.Array) -> pa.Array:
-    return array.view(pa.binary(8)).cast(pa.large_binary())
+    return array.cast(_WORD)  # raises for what does not fit

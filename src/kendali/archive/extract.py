@@ -6,17 +6,14 @@ import os
 import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from kendali.archive.errors import StoreExistsError
 from kendali.archive.folder_store import create_file, make_folder, os_errors
 from kendali.archive.package import WrittenRecord
-from kendali.archive.reader import OpenUnit, Package, pieces, row_groups, rows_of, table_name
+from kendali.archive.reader import OpenUnit, Package, pieces
 from kendali.archive.unit_tar import FACTS_NAME, canonical_json, inner_name
 
-if TYPE_CHECKING:
-    import pyarrow.parquet as pq
-
+_TOGETHER = 1_000  # conversations whose rows are taken at once
 _PLAIN = re.compile(r"[^\w.@+-]", re.ASCII)
 
 
@@ -34,20 +31,24 @@ def extract_package(package: Package, into: Path, refs: Collection[str] | None =
                 folder = _free(place / safe(part)) if part else place
                 write_unit(package.unit(slot), package.line(slot).kind, folder, into)
         yield record
-    for line in package.tables().values():
-        target = into / f"{table_name(line)}.parquet"
-        _write_table(package.parquet(line), target, refs)
+    for name in package.tables():
+        target = into / f"{name}.parquet"
+        _write_table(package, name, target, refs)
         target.chmod(0o600)
 
 
-def _write_table(source: pq.ParquetFile, target: Path, refs: Collection[str] | None) -> None:
+def _write_table(package: Package, name: str, target: Path, refs: Collection[str] | None) -> None:
     import pyarrow.parquet as pq
 
-    groups = range(source.metadata.num_row_groups) if refs is None else row_groups(source, refs)
+    source = package.parquet(package.tables()[name])
     with pq.ParquetWriter(target, source.schema_arrow, compression="zstd") as writer:
-        for number in groups:
-            for batch in source.iter_batches(row_groups=[number]):
-                writer.write_batch(batch if refs is None else rows_of(batch, refs))
+        if refs is None:
+            for batch in source.iter_batches():
+                writer.write_batch(batch)
+        else:
+            numbers = package.listing.numbers(refs)
+            for start in range(0, len(numbers), _TOGETHER):
+                writer.write_table(package.rows(name, numbers[start : start + _TOGETHER]))
 
 
 def safe(name: str) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import json
+from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, cast
 
 from kendali.archive.age_read import SeekingReader
@@ -30,6 +32,8 @@ from kendali.archive.unit_tar import FACTS_LIMIT, Member, canonical_json, paddin
 if TYPE_CHECKING:  # loaded where a table is opened: a recording is fetched in half the time
     import pyarrow as pa
     import pyarrow.parquet as pq
+
+    from kendali.archive.listing import Listing
 
 MESSAGES = "messages"
 _WHOLE_FILE_AHEAD = 16  # chunks per fetch where a file is read through
@@ -90,6 +94,7 @@ class Package:
     def __init__(self, store: Store, path: str, package_key: bytes) -> None:
         self.store, self.path = store, path
         self._open: dict[int, pq.ParquetFile] = {}
+        self._ends: dict[int, list[int]] = {}  # of their row groups: the number of the row after the last
         self.package_id = package_id_of(path)
         self.info = parse_bag_info(store.read(f"{path}/{INFO}"))
         if self.info.get("Kendali-Format") != FORMAT:
@@ -147,16 +152,32 @@ class Package:
 
         if line.slot not in self._open:
             reader = self.reader(line, _WHOLE_FILE_AHEAD)
-            self._open[line.slot] = pq.ParquetFile(pa.PythonFile(reader, mode="r"))
+            file = self._open[line.slot] = pq.ParquetFile(pa.PythonFile(reader, mode="r"))
+            counts = (file.metadata.row_group(number).num_rows for number in range(file.num_row_groups))
+            self._ends[line.slot] = list(accumulate(counts))
         return self._open[line.slot]
+
+    @cached_property
+    def listing(self) -> Listing:
+        """The list of records of a package of conversations. PackageError ``record_line``: it is something else."""
+        from kendali.archive.listing import Listing
+
+        try:
+            return Listing(self.parquet(self._list_line()))
+        except ValueError as error:  # ArrowInvalid is one
+            raise PackageError("record_line") from error
+
+    def _list_line(self) -> IndexLine:
+        return IndexLine(RECORDS_SLOT, "records", RECORDS, 0, self.store.size(f"{self.path}/{RECORDS}"))
 
     def records(self, only: Collection[str] | None = None) -> Iterator[WrittenRecord]:
         """Those of `only`, or all of the package, in the order in which they were written; opened with slot 0."""
+        if self.info.get("Kendali-Record-Class") == "conversation":
+            yield from self.listing.records(only)
+            return
         few = only is not None and len(only) <= 20  # then most lines need not be parsed
         marks = [canonical_json({"ref": ref})[1:-1] for ref in only or ()] if few else None
-        size = self.store.size(f"{self.path}/{RECORDS}")
-        line = IndexLine(RECORDS_SLOT, "records", RECORDS, 0, size)
-        for text in io.BufferedReader(self.reader(line, _WHOLE_FILE_AHEAD), 1 << 20):
+        for text in io.BufferedReader(self.reader(self._list_line(), _WHOLE_FILE_AHEAD), 1 << 20):
             if marks is not None and not any(mark in text for mark in marks):
                 continue
             try:
@@ -171,19 +192,56 @@ class Package:
         """The rows of one conversation, table by table; only its row groups are fetched. Absent: no rows anywhere."""
         return self.conversations([ref])
 
-    def conversations(self, refs: Sequence[str]) -> dict[str, pa.Table]:
+    def conversations(self, refs: Collection[str]) -> dict[str, pa.Table]:
         """The rows of several conversations, table by table, in the package's order. Those that lie side by side share
         their row groups, and so cost little more than one."""
+        numbers = self.listing.numbers(set(refs))
+        return {name: self.rows(name, numbers) for name in self.tables()}
+
+    def rows(self, name: str, numbers: Sequence[int], start: int = 0, count: int | None = None) -> pa.Table:
+        """The rows of a table that belong to the records of these numbers, in order; of those only `count` from
+        `start`. PackageError ``record_rows``: the list says something else than the table."""
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        found, wanted = {}, pa.array(sorted(refs), pa.utf8())
-        for name, line in self.tables().items():
-            file = self.parquet(line)
-            groups = row_groups(file, refs)
-            rows = file.read_row_groups(groups, use_threads=False) if groups else file.schema_arrow.empty_table()
-            found[name] = rows.filter(pc.is_in(rows["_ref"], value_set=wanted.cast(rows["_ref"].type)))
-        return found
+        spans = [(low, high) for number in numbers for low, high in [self.listing.span(name, number)] if low < high]
+        rows = self._take(self.tables()[name], _part_of(spans, start, count))
+        wanted = self.listing.refs.take(pa.array(numbers, pa.int64()))
+        if rows.num_rows and not pc.all(pc.is_in(rows["_ref"], value_set=wanted.cast(rows["_ref"].type))).as_py():
+            raise PackageError("record_rows", part=name)
+        return rows
+
+    def _take(self, line: IndexLine, spans: Sequence[tuple[int, int]]) -> pa.Table:
+        """Rows by their numbers, each span after the one before; only their row groups are read."""
+        import pyarrow as pa
+
+        file, pieces = self.parquet(line), []
+        ends = self._ends[line.slot]
+        if spans and spans[-1][1] > (ends[-1] if ends else 0):
+            raise PackageError("record_rows", part=table_name(line))
+        held, group = -1, file.schema_arrow.empty_table()
+        for low, high in spans:
+            at = low
+            while at < high:
+                number = bisect_right(ends, at)
+                if number != held:
+                    held, group = number, file.read_row_group(number, use_threads=False)
+                end = min(high, ends[number])
+                pieces.append(group.slice(at - (ends[number] - len(group)), end - at))
+                at = end
+        return pa.concat_tables(pieces) if pieces else file.schema_arrow.empty_table()
+
+
+def _part_of(spans: Sequence[tuple[int, int]], start: int, count: int | None) -> list[tuple[int, int]]:
+    """Of the rows in these spans, counted through, `count` from `start`."""
+    found = []
+    left = sum(high - low for low, high in spans) if count is None else count
+    for low, high in spans:
+        first, start = min(high, low + start), max(0, start - (high - low))
+        if first < high and left > 0:
+            found.append((first, min(high, first + left)))
+            left -= high - first
+    return found
 
 
 def table_name(line: IndexLine) -> str:
@@ -196,24 +254,6 @@ def pieces(stream: io.RawIOBase) -> Iterator[bytes]:
         yield data
 
 
-def row_groups(file: pq.ParquetFile, refs: Collection[str]) -> list[int]:
-    """The row groups that hold these conversations, and hardly any other."""
-    import pyarrow as pa
-
-    groups = sorted({number for ref in refs for number in row_groups_of(file.metadata, ref)})
-    if len(groups) < len(refs):
-        return groups
-    wanted = pa.array(sorted(refs), pa.utf8())  # "12" lies between "119" and "130", but not in that row group
-    return [number for number in groups if _holds(file, number, wanted)]
-
-
-def _holds(file: pq.ParquetFile, number: int, wanted: pa.Array) -> bool:
-    import pyarrow.compute as pc
-
-    refs = file.read_row_group(number, columns=["_ref"], use_threads=False)["_ref"]
-    return bool(pc.any(pc.is_in(refs, value_set=wanted.cast(refs.type))).as_py())
-
-
 def rows_of(batch: pa.RecordBatch, refs: Collection[str]) -> pa.RecordBatch:
     """The rows of these records."""
     import pyarrow as pa
@@ -221,16 +261,6 @@ def rows_of(batch: pa.RecordBatch, refs: Collection[str]) -> pa.RecordBatch:
 
     column = batch.column(0)
     return batch.filter(pc.is_in(column, value_set=pa.array(sorted(refs), pa.utf8()).cast(column.type)))
-
-
-def row_groups_of(metadata: pq.FileMetaData, ref: str) -> list[int]:
-    """The row groups that may hold this conversation, by their statistics."""
-    found = []
-    for number in range(metadata.num_row_groups):
-        statistics = metadata.row_group(number).column(0).statistics
-        if statistics is None or not statistics.has_min_max or statistics.min <= ref <= statistics.max:
-            found.append(number)
-    return found
 
 
 def open_unit(reader: SeekingReader) -> OpenUnit:

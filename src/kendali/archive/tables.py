@@ -23,6 +23,7 @@ from kendali.archive.folder_store import create_file, os_errors
 from kendali.archive.lane import Pack
 
 ROWS: Final = 5_000  # per row group, then up to the end of the conversation
+MANY: Final = 10  # values that come back less often than this are written as they are
 ROWS_LIMIT: Final = 50_000  # one conversation beyond this is spread over several row groups
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,60}")
 
@@ -77,17 +78,7 @@ class TableFile:
         if not schema.names or schema.names[0] != "_ref":
             raise PackageError("table_without_ref", name=name)
         self.name, self._schema, self._file = name, schema, file
-        rising = _rising(schema)
-        self._writer = pq.ParquetWriter(
-            pa.PythonFile(file, mode="w"),
-            schema,
-            compression="zstd",
-            compression_level=3,
-            write_statistics=["_ref"],
-            store_schema=True,
-            use_dictionary=[name for name in schema.names if name not in rising],
-            column_encoding=dict.fromkeys(rising, "DELTA_BINARY_PACKED"),
-        )
+        self._writer: pq.ParquetWriter | None = None  # made when the first rows show how they are best written
         self._waiting: list[pa.RecordBatch] = []
         self._rows = 0
 
@@ -101,35 +92,62 @@ class TableFile:
 
     def finish(self) -> Pack:
         self._write_groups(last=True)
-        self._writer.close()
+        self._parquet(self._schema.empty_table()).close()
         return self._file.finish()
 
     def close(self) -> None:
         """Give up: the file opens nowhere."""
         self._file.close()
         with suppress(ValueError, OSError):  # the footer it wants to write is refused by the closed file
-            self._writer.close()
+            if self._writer is not None:
+                self._writer.close()
+
+    def _parquet(self, rows: pa.Table) -> pq.ParquetWriter:
+        if self._writer is None:
+            encodings = _encodings(rows)
+            self._writer = pq.ParquetWriter(
+                pa.PythonFile(self._file, mode="w"),
+                self._schema,
+                compression="zstd",
+                compression_level=3,
+                write_statistics=["_ref"],
+                store_schema=True,
+                use_dictionary=[name for name in self._schema.names if name not in encodings],
+                column_encoding=encodings,
+            )
+        return self._writer
 
     def _write_groups(self, *, last: bool) -> None:
         table = pa.Table.from_batches(self._waiting, self._schema)
         start = 0
         for end in _cuts(table["_ref"], last=last):
-            self._writer.write_table(table.slice(start, end - start), row_group_size=ROWS_LIMIT)
+            self._parquet(table).write_table(table.slice(start, end - start), row_group_size=ROWS_LIMIT)
             start = end
         rest = table.slice(start)
         self._waiting = rest.to_batches()
         self._rows = rest.num_rows
 
 
-def _rising(schema: pa.Schema) -> list[str]:
-    """Numbers and instants that differ little from row to row: their differences take a sixth less of a whole table."""
+def _encodings(rows: pa.Table) -> dict[str, str]:
+    """By column, where it is no dictionary (which is for values that come back): an eighth less of a whole table.
+
+    Instants share their upper bytes, numbers of rows rise by little, and what hardly ever comes back is left to zstd.
+    """
+    types, found = pa.types, {}
+    for field in rows.schema:
+        kind, column = field.type, rows[field.name]
+        if types.is_timestamp(kind):
+            found[field.name] = "BYTE_STREAM_SPLIT"
+        elif field.name == "id" and (types.is_int64(kind) or types.is_int32(kind)):
+            found[field.name] = "DELTA_BINARY_PACKED"
+        elif _may_be_text(kind) and pc.count_distinct(column).as_py() * MANY > len(column) - column.null_count:
+            found[field.name] = "PLAIN"
+    return found
+
+
+def _may_be_text(kind: pa.DataType) -> bool:
     types = pa.types
-    return [
-        field.name
-        for field in schema
-        if types.is_timestamp(field.type)
-        or (field.name == "id" and (types.is_int64(field.type) or types.is_int32(field.type)))
-    ]
+    return types.is_string(kind) or types.is_large_string(kind) or types.is_integer(kind)  # type: ignore[no-any-return]
 
 
 def _cuts(refs: pa.ChunkedArray, *, last: bool) -> list[int]:

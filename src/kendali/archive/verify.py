@@ -21,8 +21,8 @@ from kendali.archive.package import INDEX, INDEX_LINE, RECORDS, IndexLine, Progr
 from kendali.archive.problems import opening_code
 from kendali.archive.reader import Package, parse_facts
 from kendali.archive.stores import Store
-from kendali.archive.verify_chat import check_conversations, left_over
-from kendali.archive.verify_tables_process import check_apart
+from kendali.archive.verify_chat import Checked, check_here
+from kendali.archive.verify_tables_process import TablesApart
 from kendali.connectors.base import Problem
 
 REQUIRED: Final = frozenset({bag.DECLARATION, bag.INFO, bag.MANIFEST})
@@ -88,9 +88,15 @@ def verify_package(
         run.problem(opening_code(error), str(error.facts.get("key", "")), **error.facts)
         return run.problems
     usable = _check_keys(run, package, lines, sums, destroyed)
-    digests = _check_files(run, package, usable, sums)
-    records = _read_records(run, package, RECORDS_SLOT in digests)
-    _check_records(run, package, records, digests, destroyed)
+    if package.info.get("Kendali-Record-Class") == "recording":
+        _check_recordings(run, package, _check_files(run, package, usable, sums), destroyed)
+        return run.problems
+    apart = TablesApart(package, package_key, count) if count else None
+    try:
+        _check_conversations(run, package, apart, _check_files(run, package, usable, sums), destroyed)
+    finally:
+        if apart is not None:
+            apart.close()
     return run.problems
 
 
@@ -259,6 +265,21 @@ def _unit_digest(package: Package, found: Found) -> tuple[bytes, str]:
     return keyed_digest(package.keyring.salt(found.slot), fingerprint.unit(head["facts"], files)), ""
 
 
+def _check_recordings(run: _Run, package: Package, digests: Mapping[int, bytes], gone: Set[int]) -> None:
+    """Each record is held whole by its units, as the connector's fingerprint said when it was copied."""
+    listed, compared, units = 0, 0, []
+    for record in _read_records(run, package, RECORDS_SLOT in digests):
+        listed += 1
+        units += [(record.ref, part, slot) for part, slot in record.parts.items()]
+        if record.keyed_digest is None or record.slot is None:
+            continue
+        compared += 1
+        if record.slot in digests and digests[record.slot] != record.keyed_digest:
+            run.problem("fingerprint", "", record.ref, slot=record.slot)
+        run.tick(records=1)
+    _check_list(run, package, Checked(compared, listed, units), digests, gone)
+
+
 def _read_records(run: _Run, package: Package, readable: bool) -> Iterator[WrittenRecord]:
     if not readable:
         return
@@ -268,37 +289,33 @@ def _read_records(run: _Run, package: Package, readable: bool) -> Iterator[Writt
         run.problem(error.code, RECORDS, **error.facts)
 
 
-def _check_records(
-    run: _Run, package: Package, records: Iterator[WrittenRecord], digests: Mapping[int, bytes], gone: Set[int]
+def _check_conversations(
+    run: _Run, package: Package, apart: TablesApart | None, digests: Mapping[int, bytes], gone: Set[int]
 ) -> None:
-    """Each record is held whole by its units and rows, as the connector's fingerprint said when it was copied."""
-    recordings = package.info.get("Kendali-Record-Class") == "recording"
-    listed = list(records)
-    compared = 0
-    units: set[int] = set()
-    for record in listed:
-        units |= set(record.parts.values())
-        for part, slot in record.parts.items():
-            if slot not in digests and slot not in gone:
-                run.problem("record_part", part, record.ref, slot=slot)
-        if not recordings or record.keyed_digest is None or record.slot is None:
-            continue
-        compared += 1
-        if record.slot in digests and digests[record.slot] != record.keyed_digest:
-            run.problem("fingerprint", "", record.ref, slot=record.slot)
-        run.tick(records=1)
+    """Each record is held whole by its rows and units. No table is parsed without the list that says whose rows."""
+    tables = {name: line for name, line in package.tables().items() if line.slot in digests}
+    found = Checked()
+    if RECORDS_SLOT in digests:
+        if apart is not None:
+            found = apart.check(list(tables.values()), run.problem, run.tick)
+        else:
+            found = check_here(package, tables, run.problem, run.tick)
+    _check_list(run, package, found, digests, gone)
+
+
+def _check_list(run: _Run, package: Package, found: Checked, digests: Mapping[int, bytes], gone: Set[int]) -> None:
+    """Nothing of the package is without a record, and no record without what it names."""
+    if not found.compared:
+        run.problem("nothing_verified")
+    if found.listed is None:
+        return  # told already, and why
+    for ref, part, slot in found.units:
+        if slot not in digests and slot not in gone:
+            run.problem("record_part", part, ref, slot=slot)
+    units = {slot for _, _, slot in found.units}
     lost = sum(1 for slot in digests if slot not in units and package.line(slot).kind in ("recording", "attachment"))
     if lost:
         run.problem("units_without_record", count=lost)
-    if not recordings:
-        tables = {name: line for name, line in package.tables().items() if line.slot in digests}
-        if run.processes:
-            lines = list(tables.values())
-            compared = check_apart(package, run.key, lines, len(listed), run.problem, run.tick, run.processes)
-        else:
-            compared = left_over([check_conversations(package, tables, listed, run.problem, run.tick)], run.problem)
-    if not compared:
-        run.problem("nothing_verified")
     told = package.info.get("Kendali-Records", "")
-    if told != str(len(listed)):
-        run.problem("record_count", bag.INFO, told=told, found=len(listed))
+    if told != str(found.listed):
+        run.problem("record_count", bag.INFO, told=told, found=found.listed)

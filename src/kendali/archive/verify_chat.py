@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import pyarrow as pa
@@ -15,7 +15,8 @@ import pyarrow.parquet as pq
 from kendali import fingerprint
 from kendali.archive.errors import ArchiveError
 from kendali.archive.keyring import keyed_digest
-from kendali.archive.package import IndexLine, WrittenRecord
+from kendali.archive.listing import RowCounts
+from kendali.archive.package import RECORDS, IndexLine
 from kendali.archive.reader import Package
 
 AT_ONCE: Final = 2_000  # conversations
@@ -30,14 +31,24 @@ class Compared:
     rows: Mapping[str, tuple[int, int]]
 
 
-class TableCursor:
-    """Goes once through the rows of a table, or of those that lie between the first and the last of `refs`."""
+@dataclass
+class Checked:
+    """What the records of a package came to: how many were compared, how many the list has (None: nobody could tell),
+    and every sealed unit in it (ref, part, slot)."""
 
-    def __init__(self, file: pq.ParquetFile, refs: pa.Array | None) -> None:
+    compared: int = 0
+    listed: int | None = None
+    units: list[tuple[str, str, int]] = field(default_factory=list)
+
+
+class TableCursor:
+    """Goes once through the rows of a table, or of a part of them (the first row, the row after the last)."""
+
+    def __init__(self, file: pq.ParquetFile, span: tuple[int, int] | None = None) -> None:
         self._schema, self.total = file.schema_arrow, file.metadata.num_rows
-        self.start, end = (0, self.total) if refs is None else _span(file, refs)
+        start, end = (0, self.total) if span is None else span
         self.taken = 0
-        self._batches = _rows(file, self.start, end)
+        self._batches = _rows(file, start, end)
         self._rest: pa.RecordBatch | None = None
 
     def rows_of(self, refs: pa.Array) -> pa.Table:
@@ -60,13 +71,6 @@ class TableCursor:
         return next((batch for batch in self._batches if batch.num_rows), None)
 
 
-def _span(file: pq.ParquetFile, refs: pa.Array) -> tuple[int, int]:
-    """Row numbers from the first to after the last row of these records."""
-    column = pa.concat_arrays(file.read(columns=["_ref"])["_ref"].chunks or [pa.array([], pa.utf8())])
-    found = pc.indices_nonzero(pc.is_in(column, value_set=refs.cast(column.type)))
-    return (found[0].as_py(), found[-1].as_py() + 1) if len(found) else (0, 0)
-
-
 def _rows(file: pq.ParquetFile, start: int, end: int) -> Iterator[pa.RecordBatch]:
     """Rows `start` … `end` - 1, in order; only their row groups are read."""
     first, groups = 0, []
@@ -76,7 +80,7 @@ def _rows(file: pq.ParquetFile, start: int, end: int) -> Iterator[pa.RecordBatch
             groups.append((first, number))
         first = last
     at = groups[0][0] if groups else 0
-    for batch in file.iter_batches(batch_size=32_768, row_groups=[number for _, number in groups]):
+    for batch in file.iter_batches(batch_size=32_768, row_groups=[number for _, number in groups], use_threads=False):
         low, high = max(start - at, 0), min(end - at, batch.num_rows)
         if low < high:
             yield batch.slice(low, high - low)
@@ -92,30 +96,50 @@ def _leading(mask: pa.BooleanArray) -> int:
 def check_conversations(
     package: Package,
     tables: Mapping[str, IndexLine],
-    records: Sequence[WrittenRecord],
     problem: Callable[..., None],
     tick: Callable[..., None],
     *,
-    part: tuple[int, int] | None = None,
+    part: tuple[int, int] = (0, 1),
 ) -> Compared:
-    """`part`: only the records of these numbers (first, after the last). Problems: a table that cannot be parsed, a
-    fingerprint that differs. Ask `left_over` about the rows when all parts are through."""
-    some = records if part is None else records[part[0] : part[1]]
+    """`part`: which of how many parts of the records. Problems: a list or a table that cannot be parsed or do not fit,
+    a fingerprint that differs. Ask `left_over` about the rows when all parts are through."""
+    number, of = part
     compared = 0
     try:
-        refs = None if part is None else pa.array([record.ref for record in some], pa.utf8())
-        cursors = {name: TableCursor(package.parquet(line), refs) for name, line in tables.items()}
-        for start in range(0, len(some), AT_ONCE):
-            group = some[start : start + AT_ONCE]
-            compared += _compare(package, cursors, group, problem)
+        listing = package.listing
+        start, end = len(listing) * number // of, len(listing) * (number + 1) // of
+        cursors = {}
+        for name, line in tables.items():
+            span = listing.rows_before(name, start), listing.rows_before(name, end)
+            cursors[name] = TableCursor(package.parquet(line), None if of == 1 else span)
+        for first in range(start, end, AT_ONCE):
+            last = min(first + AT_ONCE, end)
+            compared += _compare(package, cursors, first, last, problem)
             with _not_ours():
-                tick(records=len(group))
+                tick(records=last - first)
         return Compared(compared, {tables[name].file: (c.taken, c.total) for name, c in cursors.items()})
     except _StoppedError as stopped:
         raise stopped.error from None
     except (pa.ArrowException, ArchiveError, ValueError, TypeError, OSError) as error:
         problem("table_unreadable", error=type(error).__name__)
-        return Compared(0, {})
+    return Compared(0, {})
+
+
+def check_here(
+    package: Package, tables: Mapping[str, IndexLine], problem: Callable[..., None], tick: Callable[..., None]
+) -> Checked:
+    """All of it in this process."""
+    listed, units = read_units(package, problem)
+    return Checked(left_over([check_conversations(package, tables, problem, tick)], problem), listed, units)
+
+
+def read_units(package: Package, problem: Callable[..., None]) -> tuple[int, list[tuple[str, str, int]]]:
+    """How many records the list has, and their sealed units; problem ``record_line``: it is no list."""
+    try:
+        return len(package.listing), list(package.listing.units())
+    except (pa.ArrowException, ArchiveError, ValueError, TypeError, OSError):
+        problem("record_line", RECORDS)
+        return 0, []
 
 
 def left_over(parts: Sequence[Compared], problem: Callable[..., None]) -> int:
@@ -143,19 +167,27 @@ def _not_ours() -> Iterator[None]:
 
 
 def _compare(
-    package: Package, cursors: Mapping[str, TableCursor], records: Sequence[WrittenRecord], problem: Callable[..., None]
+    package: Package, cursors: Mapping[str, TableCursor], first: int, last: int, problem: Callable[..., None]
 ) -> int:
-    refs = [record.ref for record in records]
-    wanted = pa.array(refs, pa.utf8())
+    """The records of these numbers, the next ones of the cursors."""
+    listing = package.listing
+    wanted = listing.refs[first:last]
+    refs, digests = wanted.to_pylist(), listing.column("digest")[first:last].to_pylist()
     rows = {name: cursor.rows_of(wanted) for name, cursor in cursors.items()}
+    for name, found in rows.items():
+        counts = RowCounts()
+        for batch in found.to_batches():
+            counts.add(batch)
+        if not pc.fill_null(counts.of(wanted), 0).equals(listing.counts(name, first, last)):
+            problem("record_rows", name)
     prints = fingerprint.conversations(rows, refs)
     compared = 0
-    for record in records:
-        if record.keyed_digest is None:
+    for ref, told in zip(refs, digests, strict=True):
+        if told is None:
             continue
-        found = prints.get(record.ref)
-        digest = keyed_digest(package.keyring.conversation_salt(record.ref), found) if found else b""
-        if not hmac.compare_digest(digest, record.keyed_digest):
-            problem("fingerprint", "", record.ref)
+        print_ = prints.get(ref)
+        digest = keyed_digest(package.keyring.conversation_salt(ref), print_) if print_ else b""
+        if not hmac.compare_digest(digest, told):
+            problem("fingerprint", "", ref)
         compared += 1
     return compared

@@ -6,11 +6,12 @@ forges a package must not reach more than this. Frees its memory by ending, too.
 
 from __future__ import annotations
 
+import gc
 import os
 import resource
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from threading import Thread
@@ -20,45 +21,46 @@ from kendali.archive.lane_process import receive, send
 from kendali.archive.package import IndexLine
 from kendali.archive.reader import Package, table_name
 from kendali.archive.stores import open_store
-from kendali.archive.verify_chat import Compared, check_conversations, left_over
+from kendali.archive.verify_chat import Checked, Compared, check_conversations, left_over, read_units
 
 MEMORY: Final = 4 * 1024**3  # bytes of address space; a fraction of it is ever used
 SILENCE: Final = 300.0  # seconds without an answer
 RECORDS_EACH: Final = 20_000  # records for which one more process is worth its start
+UNITS_TOLD: Final = 5_000  # in one message
 
 
-def check_apart(
-    package: Package,
-    package_key: bytes,
-    tables: Sequence[IndexLine],
-    records: int,
-    problem: Callable[..., None],
-    tick: Callable[..., None],
-    processes: int,
-) -> int:
-    """As `check_conversations`, of all `records`; large packages in several processes, each a part of the records.
-    Problem ``tables_process``: one died, or had to be ended."""
-    count = max(1, min(processes, records // RECORDS_EACH))
-    start: dict[str, object] = {
-        "store": package.store.url,
-        "options": dict(package.store.options),
-        "path": package.path,
-    }
-    start |= {"key": package_key.hex(), "slots": [line.slot for line in tables]}
-    answers: SimpleQueue[tuple[int, Any]] = SimpleQueue()
-    children = []
-    try:
-        for number in range(count):
-            part = [records * number // count, records * (number + 1) // count] if count > 1 else None
-            children.append(_start(start | {"part": part}, number, answers))
-        return left_over(_listen(answers, count, problem, tick), problem)
-    finally:
-        for child in children:
+class TablesApart:
+    """As `check_conversations`, in processes of their own; of a large package several, each a part of the records.
+    They start at once, to be ready when the files were read; `close` ends them, whatever they are doing."""
+
+    def __init__(self, package: Package, package_key: bytes, processes: int) -> None:
+        store = package.store
+        self._start: dict[str, object] = {"store": store.url, "options": dict(store.options), "path": package.path}
+        self._start["key"] = package_key.hex()
+        told = package.info.get("Kendali-Records", "")
+        count = max(1, min(processes, int(told) // RECORDS_EACH if told.isdecimal() else 1))
+        self._answers: SimpleQueue[tuple[int, Any]] = SimpleQueue()
+        self._children = [_child(number, self._answers) for number in range(count)]
+
+    def check(self, tables: Sequence[IndexLine], problem: Callable[..., None], tick: Callable[..., None]) -> Checked:
+        """Problem ``tables_process``: one died, or had to be ended."""
+        slots, count = [line.slot for line in tables], len(self._children)
+        for number, child in enumerate(self._children):
+            assert child.stdin is not None
+            with suppress(BrokenPipeError):  # told by the end of its answers
+                send(child.stdin, self._start | {"slots": slots, "part": [number, count]})
+        found = Checked()
+        parts = _listen(self._answers, count, found, problem, tick)
+        found.compared = left_over(parts, problem)
+        return found
+
+    def close(self) -> None:
+        for child in self._children:
             child.kill()
             child.communicate()
 
 
-def _start(message: object, number: int, answers: SimpleQueue[tuple[int, Any]]) -> subprocess.Popen[bytes]:
+def _child(number: int, answers: SimpleQueue[tuple[int, Any]]) -> subprocess.Popen[bytes]:
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
     child = subprocess.Popen(
         [sys.executable, "-m", "kendali.archive.verify_tables_process"],
@@ -67,8 +69,7 @@ def _start(message: object, number: int, answers: SimpleQueue[tuple[int, Any]]) 
         env=environment,
         start_new_session=True,  # Ctrl-C is for its parent, which ends it
     )
-    stdin, stdout = child.stdin, child.stdout
-    assert stdin is not None
+    stdout = child.stdout
     assert stdout is not None
 
     def listen() -> None:
@@ -78,13 +79,15 @@ def _start(message: object, number: int, answers: SimpleQueue[tuple[int, Any]]) 
         answers.put((number, None))
 
     Thread(target=listen, name="kendali-tables", daemon=True).start()
-    with suppress(BrokenPipeError):  # told by the end of its answers
-        send(stdin, message)
     return child
 
 
 def _listen(
-    answers: SimpleQueue[tuple[int, Any]], count: int, problem: Callable[..., None], tick: Callable[..., None]
+    answers: SimpleQueue[tuple[int, Any]],
+    count: int,
+    found: Checked,
+    problem: Callable[..., None],
+    tick: Callable[..., None],
 ) -> list[Compared]:
     waiting, parts = set(range(count)), []
     while waiting:
@@ -102,6 +105,10 @@ def _listen(
             problem(code, part, ref, **facts)
         elif "records" in answer:
             tick(records=answer["records"])
+        elif "listed" in answer:
+            found.listed = answer["listed"]
+        elif "units" in answer:
+            found.units += [(ref, part, slot) for ref, part, slot in answer["units"]]
         else:
             rows = {file: (taken, total) for file, taken, total in answer["rows"]}
             parts.append(Compared(answer["compared"], rows))
@@ -121,12 +128,24 @@ def main(stdin: IO[bytes], stdout: IO[bytes]) -> None:
     def tick(*, records: int) -> None:
         send(stdout, {"records": records})
 
+    gc.disable()  # the lists of a package are long, and go with the process
     package = Package(open_store(start["store"], start["options"]), start["path"], bytes.fromhex(start["key"]))
     tables = {table_name(line): line for line in map(package.line, start["slots"])}
-    records, part = list(package.records()), start["part"]
-    found = check_conversations(package, tables, records, problem, tick, part=tuple(part) if part else None)
+    number, of = start["part"]
+    if number == 0:
+        for answer in _listed(package, problem):
+            send(stdout, answer)
+    found = check_conversations(package, tables, problem, tick, part=(number, of))
     rows = [[file, taken, total] for file, (taken, total) in found.rows.items()]
     send(stdout, {"compared": found.records, "rows": rows})
+
+
+def _listed(package: Package, problem: Callable[..., None]) -> Iterator[dict[str, object]]:
+    """What the list says of the sealed units, some thousand at a time."""
+    listed, units = read_units(package, problem)
+    yield {"listed": listed}
+    for start in range(0, len(units), UNITS_TOLD):
+        yield {"units": units[start : start + UNITS_TOLD]}
 
 
 if __name__ == "__main__":

@@ -25,6 +25,8 @@ from kendali.archive.folder_store import os_errors, write_new
 from kendali.archive.keyring import RECORDS_SLOT, Keyring, keyed_digest
 from kendali.archive.lane import PACK_SIZE, Done, File, Job, Pack
 from kendali.archive.lanes import Lanes
+from kendali.archive.listing import RowCounts
+from kendali.archive.listing import write as write_listing
 from kendali.archive.package import (
     FORMAT,
     INDEX,
@@ -83,6 +85,7 @@ class PackageWriter:
         self._index: dict[int, IndexLine] = {}
         self._used = RECORDS_SLOT + 1
         self._tables: dict[str, tuple[int, TableFile, SealedFile]] = {}
+        self._counts: dict[str, RowCounts] = defaultdict(RowCounts)
         self._units_of: dict[str, dict[str, int]] = defaultdict(dict)
         self.records: list[WrittenRecord] = []
         self._done = Progress(0, 0, 0)
@@ -104,7 +107,7 @@ class PackageWriter:
             file = SealedFile(self._draft.path(_table_file(name)), _table_file(name), self._recipient(slot))
             self._tables[name] = (slot, TableFile(name, batch.schema, file), file)
         # Compressing and sealing run beside the reading of the source; the order of the batches stays.
-        self._adding.append(self._adder.submit(self._tables[name][1].add, batch))
+        self._adding.append(self._adder.submit(self._add, name, batch))
         self._wait_added(_ADDING)
 
     def units(self, units: Iterable[Unit]) -> Iterator[UnitResult]:
@@ -183,6 +186,10 @@ class PackageWriter:
 
     # --- inside -----------------------------------------------------------------------------------------------
 
+    def _add(self, name: str, batch: pa.RecordBatch) -> None:
+        self._tables[name][1].add(batch)
+        self._counts[name].add(batch)
+
     def _new_slot(self) -> int:
         if self._used == len(self._ring):
             grown = self._ring.grown(2 * len(self._ring))
@@ -241,9 +248,12 @@ class PackageWriter:
     def _write_records(self) -> None:
         file = SealedFile(self._draft.path(RECORDS), RECORDS, self._recipient(RECORDS_SLOT))
         try:
-            for start in range(0, len(self.records), _LINES):
-                part = self.records[start : start + _LINES]
-                file.write(b"".join(canonical_json(record_line(record)) + b"\n" for record in part))
+            if self._info.record_class == "conversation":
+                write_listing(file, self.records, self._counts)
+            else:
+                for start in range(0, len(self.records), _LINES):
+                    part = self.records[start : start + _LINES]
+                    file.write(b"".join(canonical_json(record_line(record)) + b"\n" for record in part))
             self._list_file(RECORDS_SLOT, "records", file.finish(), file)
         finally:
             file.close()
