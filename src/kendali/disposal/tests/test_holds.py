@@ -71,7 +71,7 @@ def test_a_range_keeps_its_days_and_nothing_else(cast: Cast) -> None:
 
 @pytest.mark.django_db
 def test_a_reason_with_a_phone_number_is_sent_back(cast: Cast) -> None:
-    with pytest.raises(RuleRefused, match="phone number|nomor telepon"):
+    with pytest.raises(RuleRefused, match=r"phone number|nomor telepon"):
         place(cast, reason="Nasabah 0812 3456 7890 mengadu")
     with pytest.raises(RuleRefused):
         place(cast, legal_basis="kartu 4111 1111 1111 1111")
