@@ -64,7 +64,7 @@ def test_what_stays_is_the_same_and_what_goes_is_nowhere_in_the_new_package(stor
 
 
 def test_a_new_digest_is_of_the_same_fingerprint_under_the_new_salt(store: FolderStore) -> None:
-    path, key, chat = month(store, 5)
+    path, key, _chat = month(store, 5)
     new_path, new_key, done = repacked(store, path, key, {"3"})
     from kendali import fingerprint
 

@@ -24,6 +24,7 @@ from kendali.records import deletion_rules as rules
 from kendali.records.actions import (
     counts,
     deletion_facts,
+    destruction,
     disposal_orders,
     incidents,
     journal,
@@ -44,6 +45,7 @@ STATUS = DisposalOrder.Status
 PATIENCE = 15.0  # seconds that a worker waits in place; for longer it gives the order back until then
 BATCH_SECONDS = 1.5  # aimed at; a hold waits for one batch
 FIRST_BATCH = 50
+COPIES_AGAIN = timedelta(hours=1)  # a slot that is away, or the change of epoch of the night
 LOST_TRIES = 4  # a source that is gone: so often in a row, each time later
 Clock = Callable[[], datetime]
 
@@ -113,6 +115,7 @@ class _Run:
             self._waits_for_a_source()
             self._to_settling()
         self._settle()
+        self._copies()
         self._finish()
 
     def _not_before(self) -> None:
@@ -278,6 +281,11 @@ class _Run:
                 self._count(settling.queued(work))
         except RuleRefused:
             return  # its credential was withdrawn: after the deadline nobody knows
+
+    def _copies(self) -> None:
+        """An erasure request: every backup copy goes in the same order, after the source was looked at (decision 8)."""
+        if self.order.proposal.erasure_id is not None and not destruction.erase_copies(self.order, self.fence):
+            raise Later(self.clock() + COPIES_AGAIN)
 
     def _batch(self) -> journal.Batch:
         return journal.Batch(self.order.pk, self.fence.attempt, self.fence.owner)

@@ -7,6 +7,7 @@ twice, or find a slot that is away; then the order stays "belum musnah seluruhny
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
 
 from django.db import transaction
@@ -32,6 +33,7 @@ from kendali.terms.recovery import in_recovery
 
 Running = DisposalOrder.Status
 AT_ONCE = "at_once"
+log = logging.getLogger(__name__)
 
 
 def run(order_id: int, *, worker: str) -> None:
@@ -79,6 +81,24 @@ def carry(order: DisposalOrder, fence: Fence) -> bool:
     proof.prove(order, fence)
     settling.close_failed(order, fence)
     return not VersionDestruction.objects.filter(item__order=order, status__in=OPEN).exists()
+
+
+def erase_copies(order: DisposalOrder, fence: Fence) -> bool:
+    """The copies of an erasure request, under the fence of the source deletion; False: not wholly destroyed yet, and the
+    order says why. Raises lease.Fenced."""
+    try:
+        return carry(order, fence)
+    except plan.Refused as refused:
+        verdict = refused.verdict
+        _note(fence, str(verdict.facts.get("code", "refused")), {"reason": verdict.reason, **verdict.facts})
+    except ArchiveError as error:
+        _note(fence, error.code, dict(error.facts))
+    return False
+
+
+def _note(fence: Fence, code: str, facts: dict[str, object]) -> None:
+    rows = DisposalOrder.objects.filter(pk=fence.order_id, attempt=fence.attempt)
+    rows.update(problem={"code": code, "facts": audit.plain(facts)})
 
 
 def _order(order_id: int) -> DisposalOrder:
@@ -152,8 +172,7 @@ def _stop(fence: Fence, code: str, facts: dict[str, object]) -> None:
         except lease.Fenced:
             return
         if order.status != Running.RUNNING:
-            problem = {"code": code, "facts": audit.plain(facts)}
-            DisposalOrder.objects.filter(pk=order.pk).update(problem=problem)
+            _note(fence, code, facts)
         elif code == "approval":
             disposal_orders.give_up_rest(order, at=now, reason=str(facts.get("reason", code)))
         else:
@@ -164,7 +183,10 @@ def nightly(*, at: datetime) -> list[int]:
     """One change of epoch for all orders whose keys were taken, then the orders that have to look again."""
     if in_recovery():
         return []
-    proof.change_epoch(at=at)
+    try:
+        proof.change_epoch(at=at)
+    except ArchiveError as error:  # a slot failed and the change was discarded: the page of keys says it, too
+        log.warning("no change of epoch for the destructions: %s", error.code)
     return settling_orders()
 
 

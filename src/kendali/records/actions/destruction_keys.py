@@ -1,4 +1,4 @@
-"""Taking the keys of an order's versions away, package by package. Each ends in one transaction, the point of no return:
+"""Taking the keys of an order's versions away, package by package. Each has one point of no return, a transaction:
 
 prepared outside (a new keyring without the slots, a new month without the conversations, nothing for a whole package),
 then holds, approval and date are asked once more under the client's lock, and the row of the package says from now on

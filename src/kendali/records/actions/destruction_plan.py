@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -13,7 +13,8 @@ from django.utils import timezone
 from kendali.audit.models import Entry
 from kendali.disposal import locks
 from kendali.disposal.actions import proposals
-from kendali.disposal.models import Act
+from kendali.disposal.models import Act, Proposal
+from kendali.disposal.rules import approval_valid
 from kendali.records import destruction_rules as rules
 from kendali.records.actions import lease
 from kendali.records.deletion_rules import Clocks
@@ -120,10 +121,12 @@ def insist(order: DisposalOrder, at: datetime) -> None:
 
 def _approval(order: DisposalOrder, at: datetime) -> Verdict:
     """An approval is for beginning in time; an erasure's copies follow the deletion that it was valid for."""
-    proposal = order.proposal
-    if erasure(order) and proposal.begun_at is not None and proposal.valid_until is not None:
-        at = min(at, proposal.valid_until - timedelta(microseconds=1))
-    return proposals.approval_verdict(proposal, at=at)
+    approval = proposals.approval_of(order.proposal)
+    if erasure(order) and order.proposal.begun_at is not None and approval.valid_until is not None:
+        at = min(at, approval.valid_until - timedelta(microseconds=1))
+        if approval.status == Proposal.Status.EXPIRED:
+            approval = replace(approval, status=Proposal.Status.APPROVED)
+    return approval_valid(approval, at)
 
 
 def _clocks(at: datetime) -> Clocks:

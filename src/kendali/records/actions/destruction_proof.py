@@ -112,7 +112,7 @@ def _sorted(
 
 
 def _not_yet(package: Package, found: Sequence[VersionDestruction]) -> Problem | None:
-    """Keys first: every generation that could open what was taken has to be beyond reach, and registered copies gone."""
+    """Every generation that could open what was taken has to be beyond reach, and registered copies gone."""
     for generation in sorted(_generations(package, found)):
         verdict = vault.destruction_effective(package.pk, generation)
         if not verdict:

@@ -1,4 +1,4 @@
-"""Approved orders for tests of what a worker carries out: the paper as rows, the list and its digest as they must be."""
+"""Approved orders for tests of what a worker carries out: the paper as rows, list and digest as they must be."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ def proposal(office: Office, records: Sequence[Record], *, act: str = Act.BACKUP
     now, client = timezone.now(), records[0].source.client
     policy = Policy.objects.get(client=client, record_class=records[0].source.record_class, status="effective")
     row = Proposal.objects.create(
-        act=act, client=client, record_class=policy.record_class, policy=policy, number=f"UPS-2026-{Proposal.objects.count():04}",
+        act=act, client=client, record_class=policy.record_class, policy=policy,
+        number=f"UPS-2026-{Proposal.objects.count():04}",
         status=Proposal.Status.APPROVED, proposed_by=office.cast.tari, asked_at=now, decided_at=now,
         valid_until=now + timedelta(days=30), created_at=now, frozen_at=now,
     )  # fmt: skip

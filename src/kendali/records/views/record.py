@@ -51,6 +51,8 @@ def record(request: HttpRequest, pk: int) -> HttpResponse:
         "sees_orders": permissions.can(user, "escalation.view", row.client),
         "sees_packages": permissions.can(user, "package.view", row.client),
         "history": history(row),
+        "disposal": query.disposal(row),
+        "may_hold": permissions.can(user, "hold.place", row.client),
     }
     return render(request, "records/record.html", context)
 
@@ -62,7 +64,7 @@ def _crumbs(user: User, row: Record) -> list[tuple[str, str]]:
 
 def _openable(user: User, row: Record) -> Verdict | None:
     """Whether the content may be opened, or why not; None: not by this person at all."""
-    if not (allowed := permissions.can(user, "record.open_content", row.client)):
+    if not permissions.can(user, "record.open_content", row.client):
         return None
     if not row.versions.exists():
         return no(_("not in a verified package yet"))
