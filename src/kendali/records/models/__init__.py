@@ -19,7 +19,7 @@ from kendali.records.models.package import (
     StoreLook,
 )
 from kendali.records.models.search import TextSearch
-from kendali.records.models.source import DayCount, Source
+from kendali.records.models.source import DayCount, PastCount, Source
 
 __all__ = [
     "ContentOpening",
@@ -33,6 +33,7 @@ __all__ = [
     "JournalEntry",
     "Package",
     "PackageCheck",
+    "PastCount",
     "Recheck",
     "Record",
     "RecordVersion",

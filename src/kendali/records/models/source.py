@@ -27,6 +27,7 @@ class Source(models.Model):
     probe = models.JSONField(default=dict)  # version, rights, skew, counts, problems
     counts = models.JSONField(default=dict)  # of the whole catalogue; `actions.counts.refresh`
     counted_at = models.DateTimeField(null=True)
+    past_counted_at = models.DateTimeField(null=True)  # `actions.past.refresh`
     created_at = models.DateTimeField()
 
     class Meta:
@@ -51,3 +52,19 @@ class DayCount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source} {self.day}: {self.waiting}"
+
+
+class PastCount(models.Model):
+    """Records past their period that are still at the source, by month of the deletion clock and by what the client
+    was asked and said (`actions.past`): line (b) of KPI 7.1 and 7.2."""
+
+    source = models.ForeignKey(Source, models.CASCADE, related_name="past")
+    month = models.DateField()
+    state = models.CharField(max_length=16)  # queries.past.STATES
+    count = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "month", "state"], name="past_count")]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.month:%Y-%m} {self.state}: {self.count}"
