@@ -137,9 +137,9 @@ def test_totals_that_do_not_add_up_are_refused(cast: Cast) -> None:
     for sums, words in (
         (papers.totals(papers.MIXED, proposed=7), "do not add up"),
         (papers.totals(papers.MIXED, deleted=4, held=0), "do not agree"),
-        (papers.totals(papers.MIXED, proposed=9), "do not agree|proposed, but there are"),
+        (papers.totals(papers.MIXED, proposed=9), "proposed, but there are"),
     ):
-        with pytest.raises(Refused, match=words):
+        with refused(words):
             actions.draft_certificate(
                 user=cast.dewi, at=cast.now, act="source", client=cast.nusantara, order_ref="x:1",
                 facts=papers.facts(cast, sums), lines=papers.many(papers.MIXED, cast.now),
