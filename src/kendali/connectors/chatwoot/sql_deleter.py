@@ -39,6 +39,7 @@ class SqlDeleter:
         self._parts = Parts(self._reading, self._place, self._disk)
         self._content = [table for table in CONTENT if table.name not in self._place.absent]
         self._columns: Columns | None = None
+        self.queries = 0  # statements in deleting transactions so far
 
     def capabilities(self) -> Capabilities:
         return Capabilities(
@@ -116,6 +117,7 @@ class SqlDeleter:
                 changed = taking.appeared()
             if not changed:
                 source.commit()
+            self.queries += source.queries
         return set(prints), changed, freed
 
     def _remove(self, freed: Sequence[FreedFile]) -> dict[str, Deletion]:
