@@ -1,4 +1,4 @@
-"""From the catalogue to the frozen list: what is on it, what is left out and why, and what the source says meanwhile."""
+"""From the catalogue to the frozen list: what is on it, what is left out and why, what the source says meanwhile."""
 
 from __future__ import annotations
 
@@ -332,7 +332,7 @@ def test_a_customer_hold_finds_later_records_and_other_spellings_of_the_number(c
     )  # fmt: skip
     assert (hold.scope, hold.customer_name_hmac) == ("customer", None)
     calls.call("suara", "other", cast.now - timedelta(days=2))
-    calls.rows["suara"]["other"]["customer_phone"] = "62812000001"  # digits of 0812-0000-00c1
+    calls.rows["suara"]["other"]["customer_phone"] = "628120000001"  # digits of 0812-0000-00c1
     calls.write("suara")
     calls.scan("suara")
     covered = held.of(Record.objects.all())
