@@ -12,9 +12,12 @@ from procrastinate.contrib.django import app
 
 from kendali.accounts.models import User
 from kendali.disposal.models import Act
+from kendali.records import destruction_tasks as destruction_tasks  # its jobs are found through this module
 from kendali.records import monday
+from kendali.records import past_tasks as past_tasks  # found through this module, too
 from kendali.records.actions import (
     backup,
+    deleting,
     deletion,
     destruction,
     disposal_orders,
@@ -183,3 +186,9 @@ def recheck_deleted(timestamp: int) -> None:
     now = timezone.now()
     for row in incidents.due_rechecks(at=now):
         incidents.recheck(row, at=now)
+
+
+@app.task(queue="disposal", retry=2)
+def probe_deleting(*, source_id: int) -> None:
+    """Tries the deleting credential; deletes nothing."""
+    deleting.probe(Source.objects.select_related("client").get(pk=source_id), at=timezone.now())

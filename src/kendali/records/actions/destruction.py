@@ -84,8 +84,8 @@ def carry(order: DisposalOrder, fence: Fence) -> bool:
 
 
 def erase_copies(order: DisposalOrder, fence: Fence) -> bool:
-    """The copies of an erasure request, under the fence of the source deletion; False: not wholly destroyed yet, and the
-    order says why. Raises lease.Fenced."""
+    """The copies of an erasure request, under the fence of the source deletion; False: not wholly destroyed yet, and
+    the order says why. Raises lease.Fenced."""
     try:
         return carry(order, fence)
     except plan.Refused as refused:
