@@ -28,6 +28,9 @@ UPKEEP = {
     "recovery.confirm",
     "user.edit",
     "client.edit",
+    "approver.edit",
+    "sensitive.confirm",
+    "sensitive.refuse",
     "token.own",
 }
 

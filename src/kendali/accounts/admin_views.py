@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import Q, QuerySet
@@ -16,12 +17,13 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from kendali.accounts import actions, setup_links
+from kendali.accounts import actions, sensitive, setup_links
 from kendali.accounts.access import require, signed_in, visible_clients
 from kendali.accounts.forms import ClientForm, RoleForm, SiteForm, UserForm
-from kendali.accounts.models import Client, PasswordSetup, RoleGrant, Site, User
+from kendali.accounts.models import Client, PasswordSetup, RoleGrant, SensitiveChange, Site, User
 from kendali.accounts.permissions import Refused, can
 from kendali.accounts.refusals import tell
+from kendali.accounts.sensitive_views import sentence
 from kendali.audit.history import history
 from kendali.notices import mail
 from kendali.numerals import whole
@@ -87,6 +89,8 @@ def user_page(request: HttpRequest, number: int) -> HttpResponse:
         "may_edit": can(request.user, "user.edit"),
         "history": history(person, limit=30),
         "now": timezone.now(),
+        "sensitive_waiting": [(row, sentence(row)) for row in sensitive.pending(sensitive.subject_of(person))],
+        "has_factors": Authenticator.objects.filter(user_id=person.pk).exists(),
         "locked_out": actions.is_locked_out(person),
         "link": request.session.pop("setup_link", ""),
     }
@@ -101,8 +105,9 @@ def change_user(request: HttpRequest, number: int) -> HttpResponse:
     form = UserForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         user, changes = signed_in(request), form.cleaned_data
+        waiting = _waiting(person)
         if _try(form, lambda: actions.change_user(user=user, at=timezone.now(), person=person, changes=changes)):
-            messages.success(request, gettext("Saved."))
+            messages.success(request, _said(gettext("Saved."), waiting, person))
             return redirect("user", number=number)
     return render(request, "accounts/user_form.html", {"form": form, "person_shown": person})
 
@@ -154,14 +159,18 @@ def change_state(request: HttpRequest, number: int, do: str) -> HttpResponse:
             lambda user: actions.release_lockout(user=user, at=timezone.now(), person=person),
         ),
         "tautan": (gettext("A new link to choose a password is made."), lambda user: _link(request, user, person)),
+        "lepas-faktor": (
+            gettext("The second factors are removed."),
+            lambda user: actions.reset_factors(user=user, at=timezone.now(), person=person),
+        ),
     }
     done, step = steps[do]
     return _do(request, person, done, step)
 
 
-def _link(request: HttpRequest, user: User, person: User) -> PasswordSetup:
+def _link(request: HttpRequest, user: User, person: User) -> PasswordSetup | SensitiveChange:
     setup = actions.send_setup_link(user=user, at=timezone.now(), person=person)
-    if not mail.configured():
+    if isinstance(setup, PasswordSetup) and not mail.configured():
         request.session["setup_link"] = setup_links.address(setup)  # shown once by the next page
     return setup
 
@@ -227,11 +236,25 @@ def _try(form: Form, step: Callable[[], Any]) -> Any:
         return None
 
 
+def _waiting(person: User) -> set[int]:
+    return set(sensitive.pending(sensitive.subject_of(person)).values_list("pk", flat=True))
+
+
+def _said(done: str, before: set[int], person: User) -> str:
+    """A step that waits for a second person has done nothing yet, and the page does not say that it has."""
+    if _waiting(person) <= before:
+        return done
+    return gettext(
+        "This person says Ya for a client: a second person must confirm, then it takes effect after 24 hours."
+    )
+
+
 def _do(request: HttpRequest, person: User, done: str, step: Callable[[User], object]) -> HttpResponse:
+    waiting = _waiting(person)
     try:
         step(signed_in(request))
     except Refused as refused:
         messages.error(request, tell(refused))
     else:
-        messages.success(request, done)
+        messages.success(request, _said(done, waiting, person))
     return redirect("user", number=person.pk)

@@ -22,12 +22,14 @@ from kendali.accounts.api_schemas import (
     UserOut,
     UserPage,
 )  # fmt: skip
+from kendali.accounts.api_sensitive import router as sensitive_changes
 from kendali.accounts.models import Client, RoleGrant, Site, User
 from kendali.accounts.permissions import RuleRefused
 from kendali.verdict import no
 
 router = Router(tags=["administration"])
 router.add_router("", own)
+router.add_router("", sensitive_changes)
 PAGE = 100
 BIGGEST = 2**63 - 1
 
@@ -101,6 +103,14 @@ def send_setup_link(request: HttpRequest, user_id: int) -> User:
     """By e-mail only: without a mail server the link is shown on the person's page, never here."""
     require(request.user, "user.edit")
     actions.send_setup_link(user=signed_in(request), at=timezone.now(), person=_person(user_id))
+    return _person(user_id)
+
+
+@router.post("/users/{int:user_id}/reset-factors", response=UserOut)
+def reset_factors(request: HttpRequest, user_id: int) -> User:
+    """Somebody lost the telephone or key; of a client's approver a second person must confirm it."""
+    require(request.user, "user.edit")
+    actions.reset_factors(user=signed_in(request), at=timezone.now(), person=_person(user_id))
     return _person(user_id)
 
 

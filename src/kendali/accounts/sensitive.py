@@ -160,6 +160,12 @@ def pending(subject: str) -> QuerySet[SensitiveChange]:
     return SensitiveChange.objects.filter(PENDING, subject=subject)
 
 
+def values_of(change: SensitiveChange) -> dict[str, Any]:
+    """The new values, for whoever tries them out before they are confirmed; {} when it has ended."""
+    values: dict[str, Any] = _opened(change)["values"]
+    return values
+
+
 def delay(client_id: int | None = None) -> timedelta:
     return timedelta(hours=terms.number("sensitive.hours", client_id))
 

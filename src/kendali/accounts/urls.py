@@ -3,7 +3,7 @@ from __future__ import annotations
 from allauth.account.views import reauthenticate
 from django.urls import URLPattern, URLResolver, path, re_path
 
-from kendali.accounts import admin_views, factors, login_views, own_views
+from kendali.accounts import admin_views, factors, login_views, own_views, sensitive_views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("masuk/", login_views.login, name="login"),
@@ -31,10 +31,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("pengguna/<int:number>/peran/", admin_views.grant_role, name="grant_role"),
     path("pengguna/peran/<int:number>/akhiri/", admin_views.end_role, name="end_role"),
     re_path(
-        r"^pengguna/(?P<number>\d+)/(?P<do>nonaktifkan|aktifkan|buka-kunci|tautan)/$",
+        r"^pengguna/(?P<number>\d+)/(?P<do>nonaktifkan|aktifkan|buka-kunci|tautan|lepas-faktor)/$",
         admin_views.change_state,
         name="change_user_state",
     ),
+    path("perubahan-penting/", sensitive_views.changes, name="sensitive_changes"),
+    path("perubahan-penting/<int:pk>/", sensitive_views.change, name="sensitive_change"),
+    path("perubahan-penting/<int:pk>/konfirmasi/", sensitive_views.confirm, name="sensitive_confirm"),
+    path("perubahan-penting/<int:pk>/hentikan/", sensitive_views.refuse, name="sensitive_refuse"),
     path("area/", admin_views.sites, name="sites"),
     path("klien/", admin_views.clients, name="clients"),
     path("klien/baru/", admin_views.new_client, name="new_client"),

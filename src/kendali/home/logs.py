@@ -19,6 +19,7 @@ SECRETS = (
         r"(?:bearer\s+)?[^\s'\",;&]+",
         re.IGNORECASE,
     ),
+    re.compile(r"(?P<keep>/(?:persetujuan|atur-sandi)/)[^/\s?'\"]+"),  # links whose address is the secret
     re.compile(r"(?P<keep>)AGE-SECRET-KEY-1[A-Z0-9]+", re.IGNORECASE),
 )
 

@@ -60,6 +60,7 @@ STAFF = (
         children=(
             Entry(_("Users"), "users", "user.view"),
             Entry(_("Clients"), "clients", "client.view"),
+            Entry(_("Guarded changes"), "sensitive_changes", "sensitive.view"),
             Entry(_("Keys"), "keys", "keys.view"),
             Entry(_("Store"), "store", "store.view"),
             Entry(_("Settings"), "settings", "settings.view"),

@@ -4,3 +4,8 @@ from django.apps import AppConfig
 class RecordsConfig(AppConfig):
     name = "kendali.records"
     label = "records"
+
+    def ready(self) -> None:
+        from kendali.records.actions import deleting
+
+        deleting.connect()

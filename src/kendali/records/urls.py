@@ -7,6 +7,7 @@ from kendali.records.views import (
     dossier,
     escalations,
     packages,
+    past,
     policies,
     radar,
     raising,
@@ -21,6 +22,7 @@ from kendali.records.views import (
 urlpatterns: list[URLPattern | URLResolver] = [
     path("radar/", radar.radar, name="radar"),
     path("radar/xlsx/", radar.radar_xlsx, name="radar_xlsx"),
+    path("radar/lewat-masa-simpan/xlsx/", past.past_xlsx, name="past_xlsx"),
     path("radar/catatan/", radar.records, name="records"),
     path("radar/catatan/xlsx/", radar.records_xlsx, name="records_xlsx"),
     path("eskalasi/", escalations.escalations_list, name="escalations"),
@@ -54,6 +56,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("pengaturan/", settings.settings_list, name="settings"),
     path("pengaturan/<str:key>/", settings.setting, name="setting"),
     path("", include("kendali.records.content_urls")),
+    path("", include("kendali.records.approval_urls")),
     path("", include("kendali.records.disposal_urls")),
     path("berkas-bukti/<int:pk>/", dossier.dossier, name="dossier"),
     path("berkas-bukti/<int:pk>/zip/", dossier.dossier_zip, name="dossier_zip"),

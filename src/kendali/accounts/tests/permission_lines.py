@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core import signing
 
-from kendali.accounts.models import ApiToken, Deputy, PasswordSetup, UserSession
+from kendali.accounts.models import ApiToken, Deputy, PasswordSetup, SensitiveChange, UserSession
 from kendali.accounts.setup_links import SALT
 from tests.cast import Cast
 from tests.permissions import ANYBODY, EVERYBODY, Line
@@ -46,6 +46,21 @@ def _setup(cast: Cast) -> dict[str, Any]:
     return {"secret": signing.dumps(row.pk, salt=SALT)}
 
 
+def _sensitive(cast: Cast) -> dict[str, Any]:
+    """Proposed by nobody of the cast, so that everybody who may confirm is a second person."""
+    row = SensitiveChange.objects.create(
+        kind="factors", do="user.factors", client=cast.nusantara, subject=f"accounts.user:{cast.clara.pk}",
+        summary={"name": cast.clara.name}, proposed_at=cast.now,
+    )  # fmt: skip
+    return {"pk": row.pk}
+
+
+def _guarded(cast: Cast) -> dict[str, Any]:
+    return {"change_id": _sensitive(cast)["pk"]}
+
+
+GUARDED = "adi rahma maya aulia clara candra"
+MINE = "adi rahma maya aulia clara"
 LINES = {
     "login": Line(allow=EVERYBODY, anonymous=ANYBODY),
     "account_login": Line(allow=EVERYBODY, anonymous=ANYBODY),
@@ -85,6 +100,22 @@ LINES = {
     "change_user_state": Line(
         allow=ADMIN, method="POST", kwargs=lambda cast: {"number": cast.tari.pk, "do": "nonaktifkan"}
     ),
+    "sensitive_changes": Line(allow=GUARDED),
+    "sensitive_change": Line(allow=MINE, stranger="candra", kwargs=_sensitive),
+    "sensitive_confirm": Line(allow="adi rahma", stranger="candra", method="POST", kwargs=_sensitive),
+    "sensitive_refuse": Line(allow="adi rahma clara", stranger="candra", method="POST", kwargs=_sensitive),
+    "api-v1:list_guarded_changes": Line(api=True, allow=GUARDED),
+    "api-v1:show_guarded_change": Line(api=True, allow=MINE, stranger="candra", kwargs=_guarded),
+    "api-v1:confirm_guarded_change": Line(api=True, method="POST", allow="adi rahma", kwargs=_guarded),
+    "api-v1:stop_guarded_change": Line(
+        api=True,
+        method="POST",
+        allow="adi rahma clara",
+        stranger="candra",
+        kwargs=_guarded,
+        data=lambda cast: {"reason": "Bukan permintaan kami"},
+    ),
+    "api-v1:reset_factors": Line(api=True, method="POST", allow=ADMIN, kwargs=lambda cast: {"user_id": cast.tari.pk}),
     "sites": Line(allow=LOOK),
     "clients": Line(allow=LOOK),
     "new_client": Line(allow=ADMIN),

@@ -147,5 +147,6 @@ def keep_probe(source: Source, found: Probe, at: datetime) -> None:
         "counts": dict(found.counts),
         "problems": [plain(problem) for problem in found.problems],
         "warnings": [plain(problem) for problem in found.warnings],
+        **({"deleting": source.probe["deleting"]} if "deleting" in source.probe else {}),
     }
     source.save(update_fields=["probed_at", "probe"])
