@@ -23,7 +23,7 @@ from kendali.register.facts import ENDS, OPEN_ENDS, CertificateFacts, Line
 from kendali.register.models import Certificate, Signature
 from kendali.register.proving import Proof
 from kendali.register.seal import SealingError
-from kendali.terms import numbers
+from kendali.terms import free_text, numbers
 from kendali.terms import settings as terms
 from kendali.verdict import Verdict, no
 
@@ -316,7 +316,7 @@ def _proved(proof: Proof, user: User, at: datetime) -> None:
 def _told(reason: str) -> None:
     if not reason.strip():
         raise RuleRefused(no(_("Give a reason.")))
-    _allow(rules.free_text(reason))
+    _allow(free_text.acceptable(reason))
 
 
 def _allow(verdict: Verdict) -> None:

@@ -123,24 +123,3 @@ def printed_number(number: str, form: str, at: datetime, zone: str) -> str:
     day, last = at.astimezone(ZoneInfo(zone)), int(number.rpartition("-")[2])
     values = {"{nomor}": f"{last:03d}", "{bulan}": roman_month(day.month), "{tahun}": str(day.year), "{BA}": number}
     return re.sub(r"\{(?:nomor|bulan|tahun|BA)\}", lambda found: values[found[0]], form)
-
-
-NIK = re.compile(r"(?<!\d)\d{16}(?!\d)")
-CARD = re.compile(r"(?<!\d)(?:\d[ -]?){12,18}\d(?!\d)")
-PHONE = re.compile(r"(?<!\d)(?:\+?62|0)[ -]?8\d(?:[ -]?\d){6,11}(?!\d)")
-
-
-def free_text(text: str) -> Verdict:
-    """A reason that everybody reads holds no NIK, card or phone number."""
-    if NIK.search(text):
-        return no("The text seems to hold a national identity number (NIK); leave it out.")
-    if any(_luhn(re.sub(r"\D", "", found[0])) for found in CARD.finditer(text)):
-        return no("The text seems to hold a card number; leave it out.")
-    if PHONE.search(text):
-        return no("The text seems to hold a phone number; leave it out.")
-    return YES
-
-
-def _luhn(digits: str) -> bool:
-    doubled = [int(digit) * (2 if place % 2 else 1) for place, digit in enumerate(reversed(digits))]
-    return sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0
