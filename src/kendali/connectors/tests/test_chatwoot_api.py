@@ -55,7 +55,9 @@ def delete(
 
 def left(ground: ChatwootGround, api: ChatwootApi, parts: dict[str, Sequence[Part]]) -> set[str]:
     deleter = opened(ground, api)
-    found = {each.part.kind for states in deleter.absent(parts).values() for each in states if each.state != "gone"}
+    found: set[str] = {
+        each.part.kind for states in deleter.absent(parts).values() for each in states if each.state != "gone"
+    }
     deleter.close()
     return found
 
