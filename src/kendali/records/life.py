@@ -85,3 +85,14 @@ def _paper(facts: LifeFacts, at: datetime) -> LifeState | None:
         waits = facts.order in OPEN_ORDER and facts.waiting_until is not None and at < facts.waiting_until
         return "waiting_period" if waits else "approved"
     return None
+
+
+GONE = frozenset({"reappeared", "destroyed", "verified", "deleted"})
+BACKUP_FIRST = frozenset({"overdue", "due"})  # what is not backed up in time matters more than any paper
+
+
+def stronger(backup: str, later: LifeState | None) -> str:
+    """The one state that a list shows: of its backup (records.rules.state) or of its disposal."""
+    if later is None or (later not in GONE and backup in BACKUP_FIRST):
+        return backup
+    return later

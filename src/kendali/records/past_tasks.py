@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from django.utils import timezone
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
 
 from kendali.records.actions import past
 from kendali.records.models import Source
@@ -14,7 +17,8 @@ from kendali.records.models import Source
 def count_past(timestamp: int) -> None:
     """A minute after an answer, a hold or the end of an order the radar's line (b) is right again."""
     for source in past.stale(timezone.now()):
-        count_past_of.configure(queueing_lock=f"past-{source.pk}").defer(source_id=source.pk)
+        with suppress(AlreadyEnqueued):
+            count_past_of.configure(queueing_lock=f"past-{source.pk}").defer(source_id=source.pk)
 
 
 @app.task(queue="scan", retry=2)

@@ -9,6 +9,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_noop as _
 
 from kendali.audit.sentences import say
+from kendali.records.queries.past import PastMonth
 from kendali.records.queries.radar import Month, Radar, SourceGap
 
 
@@ -59,4 +60,18 @@ def legend(overdue: int, due: int) -> list[tuple[str, str]]:
     return [
         ("late", say(_("older than one year %(count)s"), {"count": overdue})),
         ("soon", say(_("due soon %(count)s"), {"count": due})),
+    ]
+
+
+def past_bars(months: Iterable[PastMonth]) -> list[MonthBar]:
+    """What has the target 0, month by month of the deletion clock."""
+    return [
+        MonthBar(
+            label=date_format(one.month, "b")[:1].upper(),
+            short=date_format(one.month, "M y"),
+            title=date_format(one.month, "F Y"),
+            value=one.target,
+            state="late" if one.target else "idle",
+        )
+        for one in months
     ]

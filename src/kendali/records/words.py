@@ -54,6 +54,31 @@ RECORD_STATES: dict[str, Pill] = {
     "backed_up": Pill(_("backed up"), "done"),
     "active": Pill(_("active"), "idle"),
 }
+# The life of a record after its backup (records-control, "States of one record").
+LIFE: dict[str, Pill] = {
+    "reappeared": Pill(_("seen again at the source"), "late"),
+    "destroyed": Pill(_("backup copy destroyed"), "done"),
+    "verified": Pill(_("deleted, checked again"), "done"),
+    "deleted": Pill(_("deleted at the source"), "done"),
+    "failed": Pill(_("deletion failed"), "late"),
+    "differs": Pill(_("changed, not deleted"), "soon"),
+    "held": Pill(_("held"), "held"),
+    "waiting_period": Pill(_("waiting period"), "soon"),
+    "approved": Pill(_("approved by the client"), "active"),
+    "proposed": Pill(_("proposed to the client"), "soon"),
+    "refused": Pill(_("refused by the client"), "late"),
+}
+RECORD_STATES |= LIFE
+# What is past its period, by what the client was asked and said (queries.past.STATES).
+PAST: dict[str, Pill] = {
+    "not_asked": Pill(_("not asked of the client yet"), "late"),
+    "late": Pill(_("approved, not deleted in time"), "late"),
+    "asked": Pill(_("waiting for the client"), "soon"),
+    "approved": Pill(_("approved, being deleted"), "active"),
+    "refused": Pill(_("refused by the client"), "idle"),
+    "held": Pill(_("held"), "held"),
+    "apart": Pill(_("cannot be proposed"), "idle"),
+}
 
 
 def order_pill(order: Escalation) -> Pill:

@@ -11,9 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from kendali import formats
 from kendali.audit.sentences import say
 from kendali.disposal.models import Act, Decision, Hold, LeftOut, Proposal
-from kendali.records.life import LifeState
 from kendali.records.models import DisposalItem, DisposalOrder, Incident, VersionDestruction
-from kendali.records.words import RECORD_STATES, Pill, Text
+from kendali.records.words import Pill, Text
 
 HOLD_COLOURS = {"active": "held", "released": "idle"}
 PROPOSAL_COLOURS = {
@@ -65,24 +64,6 @@ LEFT_OUT_COLOURS = {
 }
 VERSION_COLOURS = {"waiting": "idle", "keys_replaced": "active", "pending": "soon", "proved": "done"}
 
-# The life of a record after its backup (records-control, "States of one record").
-LIFE: dict[LifeState, Pill] = {
-    "reappeared": Pill(_("seen again at the source"), "late"),
-    "destroyed": Pill(_("backup copy destroyed"), "done"),
-    "verified": Pill(_("deleted, checked again"), "done"),
-    "deleted": Pill(_("deleted at the source"), "done"),
-    "failed": Pill(_("deletion failed"), "late"),
-    "differs": Pill(_("changed, not deleted"), "soon"),
-    "held": Pill(_("held"), "held"),
-    "waiting_period": Pill(_("waiting period"), "soon"),
-    "approved": Pill(_("approved by the client"), "active"),
-    "proposed": Pill(_("proposed"), "soon"),
-    "refused": Pill(_("refused by the client"), "late"),
-}
-STATES: dict[str, Pill] = {**RECORD_STATES, **LIFE}
-
-ACT_NOUNS = {Act.SOURCE: _("deletion at the source"), Act.BACKUP: _("destruction of the backup copy")}
-
 
 def hold_pill(hold: Hold) -> Pill:
     return Pill(hold.get_status_display(), HOLD_COLOURS[hold.status])
@@ -131,6 +112,7 @@ VOID: dict[str, Text] = {
     "digest": _("The list is not the one that was approved."),
     "changed": _("A record changed at the source after the list was frozen."),
     "record_changed": _("A record changed at the source after the list was frozen."),
+    "policy_shorter": _("The retention was shortened after the approval."),
     "shortened": _("The retention was shortened after the approval."),
     "policy": _("A new version of the policy is in force."),
     "policy_version": _("A new version of the policy is in force."),

@@ -4,6 +4,7 @@ Made anew when the catalogue was scanned and when a list, an answer, a hold or a
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from django.db import connection, transaction
@@ -17,7 +18,7 @@ from kendali.terms.models import DeletionClock, Policy
 
 CLOCKS = {DeletionClock.LAST_ACTIVITY: "r.last_activity_at", DeletionClock.STARTED: "r.started_at"}
 # The newest list that was put to the client decides; one that ran out or became void leaves the record late.
-COUNT = """
+CLASSIFIED = """
 WITH line AS (
   SELECT DISTINCT ON (i.subject) i.subject, i.taken_out, p.status, p.valid_until
   FROM disposal_proposalitem i JOIN disposal_proposal p ON p.id = i.proposal_id
@@ -25,7 +26,8 @@ WITH line AS (
     AND p.status IN ('asked', 'approved', 'refused', 'voided', 'expired', 'closed')
   ORDER BY i.subject, p.id DESC
 ), past AS (
-  SELECT date_trunc('month', {clock} AT TIME ZONE %(zone)s)::date AS month, CASE
+  SELECT r.id, r.display, r.ref, r.channel, {clock} AS clock,
+    date_trunc('month', {clock} AT TIME ZONE %(zone)s)::date AS month, CASE
     WHEN {held} THEN 'held'
     WHEN l.taken_out OR l.status = 'refused' THEN 'refused'
     WHEN l.status = 'asked' THEN 'asked'
@@ -37,6 +39,8 @@ WITH line AS (
   FROM records_record r JOIN records_source s ON s.id = r.source_id LEFT JOIN line l ON l.subject = r.id
   WHERE r.source_id = %(source)s AND r.deleted_at IS NULL AND r.vanished_at IS NULL AND {clock} < %(cut)s
 )
+"""
+COUNT = """
 INSERT INTO records_pastcount (source_id, month, state, count)
 SELECT %(source)s, month, state, count(*) FROM past GROUP BY month, state
 """
@@ -57,9 +61,33 @@ def refresh(source: Source, *, at: datetime) -> None:
 
 
 def _count(source: Source, policy: Policy, at: datetime) -> None:
+    statement, values = _classified(source, policy, at)
+    with connection.cursor() as cursor:
+        cursor.execute(statement + COUNT, values)
+
+
+def lines(source: Source, at: datetime) -> Iterator[tuple[object, ...]]:
+    """(number, id at the source, channel, clock, state) of every record past its period, oldest first."""
+    policy = Policy.objects.filter(
+        client=source.client_id, record_class=source.record_class, status=Policy.Status.EFFECTIVE
+    ).first()
+    if policy is None:
+        return
+    statement, values = _classified(source, policy, at)
+    with transaction.atomic(), connection.chunked_cursor() as cursor:
+        cursor.execute(f"{statement} SELECT display, ref, channel, clock, state FROM past ORDER BY clock, id", values)
+        while rows := cursor.fetchmany(BATCH):
+            yield from rows
+
+
+BATCH = 5_000
+
+
+def _classified(source: Source, policy: Policy, at: datetime) -> tuple[str, dict[str, object]]:
+    """The statement up to `past`, and its values."""
     today = civil_time.local_date(at, policy.zone)
-    statement = COUNT.format(clock=CLOCKS[DeletionClock(policy.deletion_clock)], held=held_sql())
-    values = {
+    statement = CLASSIFIED.format(clock=CLOCKS[DeletionClock(policy.deletion_clock)], held=held_sql())
+    values: dict[str, object] = {
         "client": source.client_id,
         "record_class": source.record_class,
         "zone": policy.zone,
@@ -67,8 +95,7 @@ def _count(source: Source, policy: Policy, at: datetime) -> None:
         "at": at,
         "cut": civil_time.cut_instant(today, policy.delete_after_years, policy.zone),
     }
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
+    return statement, values
 
 
 def stale(at: datetime) -> list[Source]:

@@ -3,11 +3,17 @@
 from ninja import Router
 
 from kendali.records.api import (
+    approvals,
     catalogue,
     content,
+    decisions,
+    disposal_orders,
     escalations,
+    holds,
+    incidents,
     packages,
     policies,
+    proposals,
     register,
     reports,
     settings,
@@ -16,6 +22,7 @@ from kendali.records.api import (
 )
 
 router = Router()
+router.add_router("", approvals.router)
 router.add_router("", catalogue.router)
 router.add_router("", content.router)
 router.add_router("", text_search.router)
@@ -26,3 +33,8 @@ router.add_router("/packages", packages.router)
 router.add_router("/policies", policies.router)
 router.add_router("/register", register.router)
 router.add_router("", reports.router)
+router.add_router("/holds", holds.router)
+router.add_router("/proposals", proposals.router)
+router.add_router("/decisions", decisions.router)
+router.add_router("/deletion-orders", disposal_orders.router)
+router.add_router("/incidents", incidents.router)

@@ -17,7 +17,10 @@ from kendali.records.models import Record, Source, Unbackupable
 from kendali.records.queries import catalogue
 from kendali.records.queries.radar import radar
 
-State = Literal["overdue", "due", "backed_up", "changed", "vanished", "not_computable", "unbackupable"]
+State = Literal[
+    "overdue", "due", "backed_up", "changed", "vanished", "not_computable", "unbackupable", "held", "proposed",
+    "approved", "waiting_period", "deleted", "verified", "destroyed", "refused", "failed", "differs", "reappeared",
+]  # fmt: skip
 router = Router(tags=["records"])
 PAGE = 200
 

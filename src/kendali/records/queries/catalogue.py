@@ -9,12 +9,13 @@ from datetime import UTC, date, datetime, timedelta
 from django.db.models import Exists, OuterRef, QuerySet
 
 from kendali import civil_time
-from kendali.records import rules
+from kendali.records import life, rules
 from kendali.records.actions.escalations import retention_of
 from kendali.records.models import Record, Source, Unbackupable
+from kendali.records.queries import life as disposal
 from kendali.terms.models import Policy
 
-STATES = ("overdue", "due", "backed_up", "changed", "vanished", "not_computable", "unbackupable")
+STATES = ("overdue", "due", "backed_up", "changed", "vanished", "not_computable", "unbackupable", *life.STATES)
 NEVER = datetime.min.replace(tzinfo=UTC)  # nothing is older: without a policy nothing is due
 BY_CLOCK = ("overdue", "due", "changed")
 
@@ -33,6 +34,8 @@ def order(selection: Selection) -> tuple[str, ...]:
     """By the backup clock where that is what waits, without a date by number, else by the last activity."""
     if selection.state in BY_CLOCK:
         return ("backup_clock", "id")
+    if selection.state in life.STATES:
+        return disposal.order(selection.state)
     return ("id",) if selection.state in ("not_computable", "vanished") else ("-last_activity_at", "-id")
 
 
@@ -61,6 +64,8 @@ def _in_state(rows: QuerySet[Record], selection: Selection, at: datetime) -> Que
             return rows.filter(vanished_at__isnull=False)
         case "not_computable":
             return rows.filter(started_at=None, version=None, vanished_at=None)
+        case state if state in life.STATES:
+            return disposal.in_state(rows, selection.source, state, at)
         case "unbackupable":
             return rows.filter(Exists(confirmed()), last_activity_at__isnull=False)
     return rows.filter(last_activity_at__isnull=False)
@@ -92,8 +97,13 @@ def cuts_of(source: Source, at: datetime) -> rules.Cuts | None:
     return rules.cuts(civil_time.local_date(at, policy.zone), retention_of(policy))
 
 
-def states(rows: Sequence[Record], source: Source, at: datetime) -> list[rules.State]:
-    """The state of each row, by the one rule; two queries whatever the number of rows."""
+def states(rows: Sequence[Record], source: Source, at: datetime) -> list[str]:
+    """The state of each row, by the two rules; a handful of queries whatever the number of rows."""
+    both = zip(_backup(rows, source, at), disposal.states(rows, at), strict=True)
+    return [life.stronger(backup, later) for backup, later in both]
+
+
+def _backup(rows: Sequence[Record], source: Source, at: datetime) -> list[rules.State]:
     cuts = cuts_of(source, at)
     apart = set(
         Unbackupable.objects.filter(record__in=rows, status=Unbackupable.Status.CONFIRMED).values_list(

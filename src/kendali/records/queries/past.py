@@ -49,9 +49,7 @@ class Past:
     totals: Mapping[str, int] = field(default_factory=dict)
 
     def total(self, state: str, record_class: str | None = None) -> int:
-        return sum(
-            one.counts.get(state, 0) for one in self.sources if record_class in (None, one.source.record_class)
-        )
+        return sum(one.counts.get(state, 0) for one in self.sources if record_class in (None, one.source.record_class))
 
 
 def past(clients: Iterable[Client], record_class: str | None = None, *, shown: int = 13) -> Past:

@@ -13,9 +13,11 @@ from django.utils.translation import ngettext
 
 from kendali import civil_time
 from kendali.audit.sentences import say
-from kendali.records import words
-from kendali.records.models import EscalationItem, Record, RecordVersion, Unbackupable
-from kendali.records.queries import catalogue
+from kendali.disposal.models import Hold, ProposalItem
+from kendali.records import words, words_disposal
+from kendali.records.life import OPEN_ORDER, LifeFacts
+from kendali.records.models import DisposalItem, EscalationItem, Incident, Record, RecordVersion, Unbackupable
+from kendali.records.queries import catalogue, holds, life
 from kendali.records.queries.orders import Step
 from kendali.terms.models import BackupClock, DeletionClock, Policy
 
@@ -142,6 +144,7 @@ def steps(record: Record, policy: Policy | None, today: date) -> list[Step]:
         Step(_("Backed up"), package.number if package else "", backup),
         Step(_("Restore drill"), _drilled(package.drilled_at if package else None), _drill_state(package)),
         Step(_("Past retention"), _date(found.deletable if found else None), _past_state(past, bool(package))),
+        *disposal_steps(record),
     ]
 
 
@@ -190,3 +193,62 @@ def orders(record: Record) -> list[Line]:
 def unbackupable(record: Record) -> Unbackupable | None:
     """The newest proposal that this record cannot be backed up."""
     return record.unbackupable.select_related("proposed_by", "decided_by").order_by("-proposed_at").first()
+
+
+@dataclass(frozen=True, slots=True)
+class Disposal:
+    """What a page says of a record's disposal: holds that cover it, the newest list and order, incidents."""
+
+    holds: Sequence[tuple[Hold, words.Pill]]
+    line: ProposalItem | None
+    line_pill: words.Pill | None
+    item: DisposalItem | None
+    item_pill: words.Pill | None
+    item_told: str
+    incidents: Sequence[tuple[Incident, words.Pill]]
+
+    @property
+    def touched(self) -> bool:
+        return bool(self.holds or self.line or self.item or self.incidents)
+
+
+def disposal(record: Record) -> Disposal:
+    line, item = life.newest_lines([record.pk]).first(), life.newest_items([record.pk]).first()
+    return Disposal(
+        holds=[(hold, words_disposal.hold_pill(hold)) for hold in holds.on(record)[:FEW]],
+        line=line,
+        line_pill=words_disposal.proposal_pill(line.proposal) if line else None,
+        item=item,
+        item_pill=words_disposal.outcome_pill(item.outcome, item.order.act) if item else None,
+        item_told=words_disposal.told_facts(item.outcome, item.facts) if item else "",
+        incidents=[(row, words_disposal.incident_pill(row)) for row in record.incidents.order_by("-found_at")[:FEW]],
+    )
+
+
+def disposal_steps(record: Record) -> list[Step]:
+    """After the period: the client's Yes, the deletion at the source, the end of the backup copy."""
+    facts = life.facts([record])[0]
+    yes = facts.proposal in ("approved", "closed") and not facts.taken_out
+    answer = (
+        "done" if yes or record.deleted_at else "failed" if facts.taken_out or facts.proposal == "refused" else "todo"
+    )
+    if facts.held and not record.deleted_at:
+        answer = "held"
+    elif facts.proposal == "asked":
+        answer = "current"
+    note = _("held") if answer == "held" else _("answered No") if answer == "failed" else ""
+    return [
+        Step(_("Approved by the client"), note, answer),
+        Step(_("Deleted"), _drilled(record.deleted_at), _gone_state(facts, record)),
+        Step(_("Backup destroyed"), _drilled(record.destroyed_at), "done" if record.destroyed_at else "todo"),
+    ]
+
+
+def _gone_state(facts: LifeFacts, record: Record) -> str:
+    if facts.incident:
+        return "failed"
+    if record.deleted_at:
+        return "done"
+    if facts.outcome in ("failed", "unknown"):
+        return "failed"
+    return "current" if facts.order in OPEN_ORDER and facts.outcome in ("waiting", "queued") else "todo"

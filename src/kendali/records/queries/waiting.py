@@ -12,7 +12,7 @@ from kendali.accounts import access, permissions
 from kendali.accounts.models import User
 from kendali.records import rules
 from kendali.records.models import Escalation, Package, Source, Unbackupable
-from kendali.records.queries import waiting_disposal, waiting_signatures
+from kendali.records.queries import waiting_approvals, waiting_disposal, waiting_signatures
 from kendali.records.queries.radar import SourceGap, radar
 from kendali.records.queries.waiting_line import Waiting as Waiting
 from kendali.terms.models import Policy
@@ -52,7 +52,8 @@ ORDER_LINES: dict[str, tuple[str, str, str]] = {
 def waiting(user: User, at: datetime) -> list[Waiting]:
     """Deadline first; what has none comes last."""
     lines = [*_orders(user), *_gaps(user, at), *_unbackupable(user), *_policies(user), *_damaged(user), *_sources(user),
-             *waiting_disposal.lines(user, at), *waiting_signatures.lines(user, at)]  # fmt: skip
+             *waiting_disposal.lines(user, at), *waiting_signatures.lines(user, at),
+             *waiting_approvals.lines(user, at)]  # fmt: skip
     return sorted(lines, key=lambda line: (line.due is None, line.due or at, line.number))
 
 

@@ -28,7 +28,7 @@ from kendali.records.queries import keyset
 from kendali.records.queries.proposals import certificate_address, certificate_of
 from kendali.records.views.answers import attempt, field
 
-FEW = 25
+FEW = 15
 OPEN = "terbuka"
 RELATED = ("client", "proposal__policy", "raised_by", "accepted_by", "armed_by")
 

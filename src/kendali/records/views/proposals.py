@@ -30,9 +30,10 @@ from kendali.records.actions import proposals as action
 from kendali.records.forms_disposal import ItemFilter, ProposalFilter, ProposeForm
 from kendali.records.queries import keyset
 from kendali.records.queries import proposals as query
+from kendali.records.views import letters
 from kendali.records.views.answers import attempt, field, told
 
-FEW = 25
+FEW = 15
 OPEN = "terbuka"
 RELATED = ("client", "policy", "proposed_by", "erasure")
 
@@ -197,7 +198,7 @@ def proposal(request: HttpRequest, pk: int) -> HttpResponse:
         "void": told_words.void_sentence(row.void_reason) if row.void_reason else "",
         "approval": _approval(row, now),
         "decisions": [(one, told_words.answer_pill(one)) for one in row.decisions.all()],
-        "letters": row.letters.all(),
+        "letters_of": letters.beside(row, user, timezone.now()) if row.asked_at else None,
         "orders": [(one, told_words.order_pill(one)) for one in query.proposal_orders(row)],
         "certificate": certificate,
         "certificate_url": query.certificate_address(certificate),

@@ -18,6 +18,7 @@ from kendali.records import export, forms, pictures, words
 from kendali.records.models import Record, Source
 from kendali.records.queries import catalogue, keyset
 from kendali.records.queries import radar as query
+from kendali.records.views.past import line_b
 
 COUNTS = ("changed", "not_computable", "vanished", "unbackupable")
 
@@ -49,7 +50,7 @@ def radar(request: HttpRequest) -> HttpResponse:
         ],
         "query": request.GET.urlencode(),
     }
-    return render(request, "records/radar.html", context)
+    return render(request, "records/radar.html", context | line_b([chosen] if chosen else clients, form, user))
 
 
 def _kpi(found: query.Radar, number: str, record_class: str) -> dict[str, object] | None:
@@ -89,7 +90,9 @@ def records(request: HttpRequest) -> HttpResponse:
         page = keyset.page(catalogue.records(selection, now), catalogue.order(selection), request.GET)
         states = catalogue.states(page.rows, selection.source, now)
         rows = [(row, words.RECORD_STATES[state]) for row, state in zip(page.rows, states, strict=True)]
-    context = {"form": form, "selection": selection, "page": page, "rows": rows, "query": _without_cursor(request)}
+    context = {"form": form, "selection": selection, "page": page, "rows": rows, "query": _without_cursor(request),
+               "may_hold": selection and permissions.can(access.signed_in(request), "hold.place",
+                                                         selection.source.client)}  # fmt: skip
     return render(request, "records/records.html", context)
 
 

@@ -34,7 +34,8 @@ def search(request: HttpRequest) -> HttpResponse:
         return redirect(f"{reverse('search')}?{_address(request.POST)}")
     sources = seen_sources(access.visible_clients(user, "record.search"))
     form = SearchForm(request.GET if request.GET else None, access.visible_clients(user, "record.search"), sources)
-    context: dict[str, object] = {"form": form, "text_form": text_form(user), "asked": bool(request.GET)}
+    context: dict[str, object] = {"form": form, "text_form": text_form(user), "asked": bool(request.GET),
+                                  "may_hold": permissions.can(user, "hold.place")}  # fmt: skip
     chosen = list(sources)
     if request.GET and form.is_valid():
         chosen = [source for source in chosen if _is_chosen(source, form)]
@@ -168,6 +169,7 @@ def _progress(request: HttpRequest, found: TextSearch) -> dict[str, object]:
         "running": found.status == TextSearch.Status.RUNNING,
         "page": page,
         "rows": _rows(page.rows),
+        "may_hold": permissions.can(access.signed_in(request), "hold.place", found.client),
         "count": found.matches.count(),
         "problems": [(problem["place"], words.told_problem(problem)) for problem in found.problems],
         "full": found.matches.count() >= action.MOST,
