@@ -32,7 +32,7 @@ def copy_due_on(deleted_at: datetime, months: int, zone: str) -> date:
 
 def copy_cut(today: date, months: int) -> date:
     """Everything deleted at the source before this local day is due on `today`, by `copy_due_on`."""
-    cut = civil_time.add_months(today, -months)
+    cut = civil_time.add_months(today, -months - 1)  # months differ in length: begin before, and go on
     while months_after(cut, months) + timedelta(days=1) <= today:
         cut += timedelta(days=1)
     return cut
