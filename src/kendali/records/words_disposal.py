@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from kendali import formats
 from kendali.audit.sentences import say
 from kendali.disposal.models import Act, Decision, Hold, LeftOut, Proposal
+from kendali.disposal.words import WHY_VOID
 from kendali.records.models import DisposalItem, DisposalOrder, Incident, VersionDestruction
 from kendali.records.words import Pill, Text
 
@@ -132,6 +133,8 @@ def void_sentence(reason: Mapping[str, object]) -> str:
         return say(str(msgid), known)
     if code in VOID:
         return str(VOID[code])
+    if code in WHY_VOID:
+        return gettext(WHY_VOID[code])
     return gettext("The approval does not hold any more (%(code)s).") % {"code": code} if code else ""
 
 

@@ -40,6 +40,7 @@ WITH line AS (
   WHERE r.source_id = %(source)s AND r.deleted_at IS NULL AND r.vanished_at IS NULL AND {clock} < %(cut)s
 )
 """
+LINES = "SELECT display, ref, channel, clock, state FROM past ORDER BY clock, id"
 COUNT = """
 INSERT INTO records_pastcount (source_id, month, state, count)
 SELECT %(source)s, month, state, count(*) FROM past GROUP BY month, state
@@ -75,7 +76,7 @@ def lines(source: Source, at: datetime) -> Iterator[tuple[object, ...]]:
         return
     statement, values = _classified(source, policy, at)
     with transaction.atomic(), connection.chunked_cursor() as cursor:
-        cursor.execute(f"{statement} SELECT display, ref, channel, clock, state FROM past ORDER BY clock, id", values)
+        cursor.execute(statement + LINES, values)
         while rows := cursor.fetchmany(BATCH):
             yield from rows
 

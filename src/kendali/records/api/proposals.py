@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Query, Router
 
-from kendali.accounts import access
+from kendali.accounts import access, permissions
 from kendali.accounts.access import signed_in
 from kendali.accounts.models import Client
 from kendali.disposal.actions import proposals as paper
@@ -31,7 +31,10 @@ PAGE = 100
 
 def _load(request: HttpRequest, right: str, proposal_id: int) -> Proposal:
     rows = Proposal.objects.select_related("client", "policy", "erasure")
-    return access.load(rows, signed_in(request), right, pk=proposal_id)
+    user = signed_in(request)
+    if not permissions.can(user, "radar.view"):  # a client knows nothing of a list that it was not asked about yet
+        rows = rows.exclude(status=Proposal.Status.DRAFT)
+    return access.load(rows, user, right, pk=proposal_id)
 
 
 @router.get("", response=ProposalPage)

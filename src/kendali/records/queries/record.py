@@ -229,9 +229,8 @@ def disposal_steps(record: Record) -> list[Step]:
     """After the period: the client's Yes, the deletion at the source, the end of the backup copy."""
     facts = life.facts([record])[0]
     yes = facts.proposal in ("approved", "closed") and not facts.taken_out
-    answer = (
-        "done" if yes or record.deleted_at else "failed" if facts.taken_out or facts.proposal == "refused" else "todo"
-    )
+    no = facts.taken_out or facts.proposal == "refused"
+    answer = "done" if yes or record.deleted_at else "failed" if no else "todo"
     if facts.held and not record.deleted_at:
         answer = "held"
     elif facts.proposal == "asked":

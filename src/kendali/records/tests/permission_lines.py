@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from kendali.records.models import Escalation, EscalationItem, Package, Record, Source, TextSearch, Unbackupable
+from kendali.records.tests import permission_lines_disposal
 from kendali.register.models import RegisterEntry
 from kendali.terms.models import Policy
 from tests.cast import Cast
@@ -201,3 +202,4 @@ LINES = {
     "setting": Line(allow=f"{OVERSIGHT} aulia adi", kwargs=lambda cast: {"key": "drill.percent"}),
     "client_page": Line(allow=f"{STAFF} clara candra"),
 }
+LINES |= permission_lines_disposal.LINES

@@ -66,6 +66,8 @@ def _chosen(request: HttpRequest, user: User) -> tuple[QuerySet[Proposal], Propo
     form.is_valid()
     asked = form.cleaned_data
     rows = Proposal.objects.filter(client__in=clients).select_related("client", "proposed_by")
+    if not permissions.can(user, "radar.view"):  # the client sees what it was asked
+        rows = rows.exclude(status=Proposal.Status.DRAFT)
     for name, column in (("klien", "client"), ("kelas", "record_class"), ("tindakan", "act")):
         if asked.get(name):
             rows = rows.filter(**{column: asked[name]})
@@ -176,7 +178,12 @@ def _shown(base: Shown, found: object) -> Shown:
 
 
 def _load(request: HttpRequest, pk: int, right: str) -> Proposal:
-    return access.load(Proposal.objects.select_related(*RELATED), access.signed_in(request), right, pk=pk)
+    """A client knows nothing of a list that it was not asked about yet."""
+    user = access.signed_in(request)
+    row = access.load(Proposal.objects.select_related(*RELATED), user, right, pk=pk)
+    if row.status == Proposal.Status.DRAFT and not permissions.can(user, "radar.view", row.client):
+        raise Http404
+    return row
 
 
 @login_required
