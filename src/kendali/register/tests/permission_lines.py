@@ -12,7 +12,6 @@ from tests.permissions import ANYBODY, EVERYBODY, Line
 
 STAFF = "tari indra dewi maya rahma aulia"
 OTHER_CLIENT = "candra"  # everything below belongs to Bank Nusantara
-NOT_A_MEMBER = OTHER_CLIENT
 
 
 def draft_row(cast: Cast) -> Certificate:
@@ -37,7 +36,6 @@ def _public(cast: Cast) -> dict[str, Any]:
 
 
 HIDDEN = f"clara {OTHER_CLIENT}"
-ADDRESS = "api-v1:"
 
 LINES = {
     "certificates": Line(allow=f"{STAFF} clara candra"),
@@ -47,18 +45,21 @@ LINES = {
     "certificate_cancel": Line(allow="dewi", stranger=HIDDEN, method="POST", kwargs=_draft),
     "certificate_proof": Line(allow=STAFF, stranger=HIDDEN, method="POST", kwargs=_draft),
     "certificate_upload": Line(allow="dewi", stranger=HIDDEN, method="POST", kwargs=_draft),
-    # A draft has no file yet: 404 for everybody who may ask, as for those who may not see it.
+    # A draft has no file yet: whoever may ask is told so by 404, too.
     "certificate_file": Line(
-        allow="", refused=404, kwargs=lambda cast: {**_draft(cast), "kind": "pdf"}
+        allow="", stranger=f"{STAFF} {HIDDEN}", kwargs=lambda cast: {**_draft(cast), "kind": "pdf"}
     ),
-    "certificate_copy": Line(allow="", refused=404, kwargs=lambda cast: {**_draft(cast), "copy_id": uuid4()}),
+    "certificate_copy": Line(
+        allow="", stranger=f"{STAFF} {HIDDEN}", kwargs=lambda cast: {**_draft(cast), "copy_id": uuid4()}
+    ),
     "certificate_verify": Line(allow=EVERYBODY, anonymous=ANYBODY, kwargs=_public),
     "seal_authority": Line(allow="", refused=404, anonymous="404"),  # none was made yet
     "api-v1:list_certificates": Line(allow=f"{STAFF} clara candra", api=True, anonymous="401"),
     "api-v1:show_certificate": Line(allow=STAFF, stranger=HIDDEN, api=True, anonymous="401", kwargs=_api),
     "api-v1:list_certificate_lines": Line(allow=STAFF, stranger=HIDDEN, api=True, anonymous="401", kwargs=_api),
     "api-v1:download_certificate_file": Line(
-        allow="", refused=404, api=True, anonymous="401", kwargs=lambda cast: {**_api(cast), "kind": "pdf"}
+        allow="", stranger=f"{STAFF} {HIDDEN}", api=True, anonymous="401",
+        kwargs=lambda cast: {**_api(cast), "kind": "pdf"},
     ),
     "api-v1:cancel_certificate": Line(
         allow="dewi", stranger=HIDDEN, api=True, anonymous="401", method="POST", kwargs=_api,
