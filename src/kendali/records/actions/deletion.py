@@ -6,6 +6,7 @@ left, and what the source only queued, is settled by looking (`settling`). An or
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -34,7 +35,7 @@ from kendali.records.actions import (
 )
 from kendali.records.actions import deletion_batch as batches
 from kendali.records.actions.deletion_batch import NotNow, Work
-from kendali.records.actions.pacing import Bucket, Limits, has_time, limits_of
+from kendali.records.actions.pacing import Bucket, Limits, has_time, limits_of, used_today
 from kendali.records.actions.sources import plain
 from kendali.records.models import DisposalItem, DisposalOrder, Source
 from kendali.terms import recovery
@@ -42,7 +43,7 @@ from kendali.terms import settings as terms
 
 OUTCOME = DisposalItem.Outcome
 STATUS = DisposalOrder.Status
-PATIENCE = 15.0  # seconds that a worker waits in place; for longer it gives the order back until then
+PATIENCE = 15.0
 BATCH_SECONDS = 1.5  # aimed at; a hold waits for one batch
 FIRST_BATCH = 50
 COPIES_AGAIN = timedelta(hours=1)  # a slot that is away, or the change of epoch of the night
@@ -66,8 +67,9 @@ class Waits(Exception):
         self.code, self.facts = code, facts
 
 
-def run(order_id: int, *, worker: str, clock: Clock = timezone.now) -> None:
-    """The job. Raises lease.Busy while another worker is at it; every other end is a row."""
+def run(order_id: int, *, worker: str, clock: Clock = timezone.now, patience: float = PATIENCE) -> None:
+    """The job. Raises lease.Busy while another worker is at it; every other end is a row. `patience`: seconds that it
+    waits in place for a source; for longer it gives the order back until then."""
     fence = lease.take(order_id, worker, lease.DISPOSALS)
     if fence is None:
         return
@@ -75,7 +77,7 @@ def run(order_id: int, *, worker: str, clock: Clock = timezone.now) -> None:
     fence.progress = dict(order.progress)
     until: datetime | None = None
     try:
-        _Run(order, fence, clock).all()
+        _Run(order, fence, clock, patience).all()
     except lease.Fenced:
         return
     except Later as later:
@@ -101,7 +103,7 @@ class _Run:
     order: DisposalOrder
     fence: lease.Fence[DisposalOrder]
     clock: Clock
-    lost: int = 0
+    patience: float
     ended: int = field(init=False, default=0)
 
     def all(self) -> None:
@@ -167,10 +169,13 @@ class _Run:
                 act(source)
                 return
             except SourceError as error:
-                self.lost += 1
-                if self.lost >= LOST_TRIES or error.code not in GONE:
+                lost = int(str(self.fence.progress.get("lost", 0))) + 1
+                last = lost >= LOST_TRIES or error.code not in GONE
+                self.fence.progress["lost"] = 0 if last else lost
+                self.fence.beat()
+                if last:
                     raise
-                self._wait(2.0**self.lost)
+                self._wait(2.0**lost)
 
     def _delete(self, source: Source) -> None:
         limits = limits_of(source)
@@ -181,10 +186,9 @@ class _Run:
             if settling.open_intents(work):
                 raise Later(self.clock() + batches.FIRST_RETRY)
             bucket = Bucket(limits.rate(work.deleter.capabilities()))
-            after, size = 0, FIRST_BATCH
+            after, size = 0, min(FIRST_BATCH, terms.number("disposal.batch_records"))
             while True:
-                self._has_time(source, limits)
-                count = bucket.most(size)
+                count = min(bucket.most(size), self._left_today(source, limits))
                 lines = deletion_facts.next_items(self.order.pk, source.pk, after, count, self.clock())
                 if not lines:
                     if not after:
@@ -194,9 +198,16 @@ class _Run:
                 self._take(bucket, len(lines))
                 begun = time.monotonic()
                 self._count(batches.one(work, lines))
-                self.lost, after = 0, lines[-1].item
+                self.fence.progress["lost"], after = 0, lines[-1].item
                 size = self._next_size(size, time.monotonic() - begun)
                 self._pause_asked(work, bucket)
+
+    def _left_today(self, source: Source, limits: Limits) -> int:
+        """How many calls the day's quota still has; Waits when the window closed or there is none left."""
+        self._has_time(source, limits)
+        if not limits.daily_quota:
+            return sys.maxsize
+        return limits.daily_quota - used_today(source, limits, self.clock())
 
     def _has_time(self, source: Source, limits: Limits) -> None:
         code = has_time(source, self.clock()) if limits.daily_quota or not limits.open(self.clock()) else ""
@@ -227,7 +238,7 @@ class _Run:
     def _pause_asked(self, work: Work, bucket: Bucket) -> None:
         if work.retry_after:
             bucket.block(work.retry_after)
-            if work.retry_after > PATIENCE:
+            if work.retry_after > self.patience:
                 at = self.clock() + timedelta(seconds=work.retry_after)
                 self.fence.progress["not_before"] = at.isoformat()
                 self.fence.beat()
@@ -235,7 +246,7 @@ class _Run:
 
     def _wait(self, seconds: float) -> None:
         """In place while it is short, keeping the lease; else the order is given back until then."""
-        if seconds > PATIENCE:
+        if seconds > self.patience:
             raise Later(self.clock() + timedelta(seconds=seconds))
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:

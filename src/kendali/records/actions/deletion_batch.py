@@ -48,6 +48,7 @@ class Work:
     most_tries: int
     rings: fingerprints.Keyrings = field(default_factory=fingerprints.Keyrings)
     retry_after: float = 0.0  # seconds that the source asked for in the last batch
+    broken: SourceError | None = None  # it broke off in the last batch; what it did was found out by looking
 
     def batch(self) -> Batch:
         return Batch(self.fence.order_id, self.fence.attempt, self.fence.owner)
@@ -125,6 +126,8 @@ def _carry_out(work: Work, seen: Sequence[Seen]) -> int:
         journal.end(work.batch(), ended, work.clock())
     if not stop:
         raise NotNow(stop)
+    if work.broken is not None:
+        raise work.broken
     return sum(one.outcome != journal.WAITING for one in ended)
 
 
@@ -160,20 +163,16 @@ def _delete(work: Work, allowed: Sequence[Seen]) -> list[Ended]:
     """The calls and the look afterwards. Where the source breaks off, a look still says what it did; where it cannot
     even be looked at, SourceError: nothing is written, and the intents are settled later."""
     answers: dict[str, Deletion] = {}
-    work.retry_after = 0.0
-    broken: SourceError | None = None
+    work.retry_after, work.broken = 0.0, None
     try:
         for answer in work.deleter.delete({one.line.ref: one.fingerprint or b"" for one in allowed}):
             answers[answer.ref] = answer
             work.retry_after = max(work.retry_after, answer.retry_after or 0.0)
     except SourceError as error:
-        broken = error
+        work.broken = error
     found = looks.read_back(work.deleter, {one.line.ref: one.parts for one in allowed})
     now = work.clock()
-    ended = [_judged(work, one, answers.get(one.line.ref), *found[one.line.ref], now) for one in allowed]
-    if broken is not None:
-        work.retry_after = max(work.retry_after, FIRST_RETRY.total_seconds())
-    return ended
+    return [_judged(work, one, answers.get(one.line.ref), *found[one.line.ref], now) for one in allowed]
 
 
 def _judged(
@@ -181,7 +180,8 @@ def _judged(
 ) -> Ended:
     said: rules.Answer = answer.outcome if answer else "none"
     retryable = answer.retryable if answer else True
-    left = one.line.tries + 1 < work.most_tries
+    # Without an answer the source was gone, which stops the order and is no fault of the record.
+    left = one.line.tries + 1 < work.most_tries * (1 if answer else 4)
     outcome = rules.outcome(said, look, retryable=retryable, tries_left=left)
     measured: dict[str, object] = {**counted, "answer": said}
     if answer is not None and answer.problem is not None:

@@ -58,7 +58,7 @@ def open_intents(work: Work) -> int:
 
 def _after_a_crash(work: Work) -> Judge:
     def judge(line: Line, look: rules.Look, now: datetime) -> tuple[str, datetime | None]:
-        outcome = rules.outcome("none", look, tries_left=line.tries < work.most_tries)
+        outcome = rules.outcome("none", look, tries_left=line.tries < 4 * work.most_tries)
         return outcome, now + FIRST_LOOK if outcome == rules.LOOK_AGAIN else None
 
     return judge

@@ -110,8 +110,17 @@ class House:
     def work(self, order: DisposalOrder) -> DisposalOrder:
         """A worker comes by, after any lease and pause that is left."""
         DisposalOrder.objects.filter(pk=order.pk).update(lease_until=None)
-        deletion.run(order.pk, worker="test", clock=self.clock)
+        deletion.run(order.pk, worker="test", clock=self.clock, patience=0)
         order.refresh_from_db()
+        return order
+
+    def work_on(self, order: DisposalOrder, *, times: int = 12, **delta: float) -> DisposalOrder:
+        """Again and again while time passes (10 s, or `delta`), until nothing can be done by a worker."""
+        for _ in range(times):
+            self.work(order)
+            if order.status not in ("running", "settling"):
+                break
+            self.later(**(delta or {"seconds": 10}))
         return order
 
     def outcomes(self, order: DisposalOrder) -> dict[str, str]:
