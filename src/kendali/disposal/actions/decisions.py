@@ -207,7 +207,8 @@ def _hold(
         subjects=subjects,
         reference=proposal.number or "",
     )
-    user = User.objects.filter(pk=signer.actor.user_id).first() if signer.actor.role == roles.CLIENT else None
+    by_user = signer.actor.user_id is not None and signer.actor.role == roles.CLIENT
+    user = User.objects.get(pk=signer.actor.user_id or 0) if by_user else None
     actor = signer.actor if user or signer.actor.user_id is None else Actor(None, signer.name, roles.CLIENT)
     return holds.place_for(actor=actor, user=user, at=at, client=proposal.client, order=order)
 

@@ -48,7 +48,8 @@ def decide(cast: Cast, proposal: Proposal, person: Person | None = None, **chang
 
 def no(cast: Cast, proposal: Proposal, **changes: Any) -> Decision:
     later = cast.now.date() + timedelta(days=90)
-    return decide(cast, proposal, **({"answer": "no", "reason": "Sengketa", "ask_again_on": later} | changes))
+    given: dict[str, Any] = {"answer": "no", "reason": "Sengketa", "ask_again_on": later} | changes
+    return decide(cast, proposal, **given)
 
 
 def test_yes_names_digest_name_position_and_time_and_expires(cast: Cast) -> None:

@@ -24,7 +24,12 @@ REVIEW = date(2027, 2, 1)
 
 
 def place(cast: Cast, user: User | None = None, **changes: Any) -> Hold:
-    order = {"scope": "client", "cause": "dispute", "reason": "Sengketa transaksi", "review_on": REVIEW} | changes
+    order: dict[str, Any] = {
+        "scope": "client",
+        "cause": "dispute",
+        "reason": "Sengketa transaksi",
+        "review_on": REVIEW,
+    } | changes
     return holds.place(user=user or cast.rahma, at=cast.now, client=cast.nusantara, **order)
 
 

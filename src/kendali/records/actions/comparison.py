@@ -4,7 +4,7 @@ it is compared with the source once more. What differs is marked as changed, wha
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -55,7 +55,7 @@ def _batch(keys: Sequence[int], connector: Connector, at: datetime) -> None:
         Record.objects.filter(pk__in=gone, vanished_at=None).update(vanished_at=at)
 
 
-def _compared(versions: Sequence[RecordVersion], now: dict[str, bytes]) -> tuple[list[int], list[int]]:
+def _compared(versions: Sequence[RecordVersion], now: Mapping[str, bytes]) -> tuple[list[int], list[int]]:
     """Versions that could be compared, and records that differ. A package that cannot be opened compares nothing."""
     compared: list[int] = []
     changed: list[int] = []

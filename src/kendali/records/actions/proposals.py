@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -201,7 +201,7 @@ def _compare(versions: list[tuple[int, int]], at: datetime) -> None:
 
 
 def _later(
-    user: User, actor: Actor, at: datetime, client: Client, record_class: str, columns: dict[str, object], total: int
+    user: User, actor: Actor, at: datetime, client: Client, record_class: str, columns: Mapping[str, object], total: int
 ) -> Proposal:
     from kendali.records import tasks  # tasks call actions; here an action defers a task
 
@@ -235,8 +235,12 @@ def finish(proposal_id: int, *, at: datetime) -> None:
     versions = eligible.to_compare(replace(scope, proposal=proposal.pk))
     row = Proposal.objects.filter(pk=proposal.pk, status=Proposal.Status.DRAFT, frozen_at=None)
     start = {"total": len(versions), "since": at.isoformat()}
+
+    def seen(done: int) -> None:
+        row.update(progress=start | {"done": done})
+
     try:
-        comparison.compare(versions, at=at, progress=lambda done: row.update(progress=start | {"done": done}) and None)
+        comparison.compare(versions, at=at, progress=seen)
     except SourceError as error:
         row.update(progress=start | {"problem": {"code": error.code, "facts": audit.plain(error.facts)}})
         return

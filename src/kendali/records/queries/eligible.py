@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.db import connection
 
@@ -86,7 +87,7 @@ class Scope:
     open_eligible: bool = False
     proposal: int = 0
 
-    def parameters(self) -> dict[str, object]:
+    def parameters(self) -> dict[str, Any]:
         return {
             "act": self.act, "client": self.client, "record_class": self.record_class, "zone": self.zone,
             "months": self.months, "today": self.today, "cut": self.cut, "due_on": self.due_on, "since": self.since,

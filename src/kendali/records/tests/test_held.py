@@ -115,10 +115,14 @@ def _hold(cast: Cast, clients: Sequence[Client], found: Sequence[Record], n: int
     return hold
 
 
+def _bytes(value: bytes | memoryview | None) -> bytes | None:
+    return None if value is None else bytes(value)
+
+
 def _subject(record: Record) -> rules.Subject:
     return rules.Subject(
         subject=record.pk, client=record.source.client_id, record_class=record.source.record_class,
-        name=record.customer_name_hmac, phone=record.customer_phone_hmac, started_at=record.started_at,
+        name=_bytes(record.customer_name_hmac), phone=_bytes(record.customer_phone_hmac), started_at=record.started_at,
         last_activity_at=record.last_activity_at,
     )  # fmt: skip
 
@@ -127,5 +131,6 @@ def _facts(hold: Hold) -> rules.HoldFacts:
     return rules.HoldFacts(
         number=hold.number, client=hold.client_id, scope=hold.scope, record_class=hold.record_class,
         active=hold.status == "active", subjects=frozenset(hold.subjects.values_list("subject", flat=True)),
-        name=hold.customer_name_hmac, phone=hold.customer_phone_hmac, starts_at=hold.starts_at, ends_at=hold.ends_at,
+        name=_bytes(hold.customer_name_hmac), phone=_bytes(hold.customer_phone_hmac), starts_at=hold.starts_at,
+        ends_at=hold.ends_at,
     )  # fmt: skip

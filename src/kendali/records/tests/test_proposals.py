@@ -18,7 +18,7 @@ from kendali.disposal.actions import decisions
 from kendali.disposal.actions import holds as paper_holds
 from kendali.disposal.actions import proposals as paper
 from kendali.disposal.actions.decisions import Person
-from kendali.disposal.models import ErasureRequest, Hold, LeftOut, Proposal
+from kendali.disposal.models import ErasureRequest, LeftOut, Proposal
 from kendali.notices.models import Notice
 from kendali.records.actions import holds, proposals
 from kendali.records.models import Package, Record, RecordVersion, Unbackupable
@@ -44,8 +44,12 @@ def calls(office: Office) -> Office:
 
 
 def propose(office: Office, **changes: Any) -> Proposal:
-    given = {"client": office.cast.nusantara, "record_class": "recording", "cut_off": CUT_OFF} | changes
-    return proposals.propose(**({"user": office.cast.tari, "at": office.cast.now} | given))
+    given: dict[str, Any] = {
+        "user": office.cast.tari, "at": office.cast.now, "client": office.cast.nusantara, "record_class": "recording",
+        "cut_off": CUT_OFF,
+    }  # fmt: skip
+    given.update(changes)
+    return proposals.propose(**given)
 
 
 def refs(proposal: Proposal) -> set[str]:
@@ -406,4 +410,3 @@ def test_no_name_and_no_number_of_a_customer_is_in_the_list_or_the_trail(calls: 
 def test_left_out_reasons_are_words_of_the_model() -> None:
     assert {"held", "vanished", "no_date", "not_due", "in_proposal", "unbackupable", "damaged", "not_verified",
             "changed", "open"} == set(LeftOut.Reason.values)  # fmt: skip
-    assert Hold.Cause.DISPUTE == "dispute"
