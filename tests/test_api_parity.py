@@ -109,10 +109,30 @@ SAME: dict[str, str] = {
     "change_user": "change_user",
     "grant_role": "grant_role",
     "end_role": "end_role",
-    "change_user_state": "deactivate_user reactivate_user release_lockout send_setup_link",
+    "change_user_state": "deactivate_user reactivate_user release_lockout send_setup_link reset_factors",
     "clients": "list_clients",
     "new_client": "create_client",
     "change_client": "change_client",
+    "sensitive_changes": "list_guarded_changes",
+    "sensitive_change": "show_guarded_change",
+    "sensitive_confirm": "confirm_guarded_change",
+    "sensitive_refuse": "stop_guarded_change",
+    "approvers": "list_approvers",
+    "approver_new": "propose_approver",
+    "approver_edit": "propose_approver_change",
+    "approver_end": "propose_approver_end",
+    "letter_new": "upload_letter list_letters",
+    "letter": "show_letter",
+    "letter_yes": "record_letter",
+    "invite_again": "send_links",
+    "erasures": "list_erasures",
+    "erasure_new": "enter_erasure",
+    "erasure": "show_erasure list_erasure_records",
+    "erasure_propose": "propose_erasure",
+    "erasure_refuse": "refuse_erasure",
+    "erasure_close": "close_erasure",
+    "source_deleting": "show_deleting propose_deleting",
+    "source_deleting_probe": "probe_deleting",
     "sites": "list_sites create_site",
     "account": "me",
     "tokens": "list_tokens",
@@ -124,6 +144,7 @@ BROWSER = "belongs to a browser: logging in, sessions, second factors, and how p
 PAPER = "paper: the recovery sheet is printed and confirmed by people who hold it"
 SIGNATURE = "a person's own signature: at a page, with the password or a second factor entered again"
 PICTURE = "a picture of what another operation gives as figures"
+MAILBOX = "belongs to a person of the client with a mailbox, who has no account"
 MACHINE = "for machines already"
 RESTORE = "after a restore: people with the recovery sheet compare what is there, once, at a page"
 START = "before there is an account: with the set-up code of the machine"
@@ -144,6 +165,8 @@ NOT_FOR_MACHINES: dict[str, str] = {
     "certificate_verify": "behind the code on the paper, for anybody who holds it; machines run the verifier",
     "seal_authority": MACHINE,
     "record_peaks": PICTURE,
+    "approval_link": MAILBOX,
+    "approval_link_xlsx": MAILBOX,
     "health_live": MACHINE,
     "health_ready": MACHINE,
 }  # fmt: skip

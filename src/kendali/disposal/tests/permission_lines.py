@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -85,3 +86,49 @@ LINES = {
     "source_deleting": Line(allow=HOUSE, stranger=OTHER, kwargs=_source),
     "source_deleting_probe": Line(allow="adi indra", stranger=OTHER, method="POST", kwargs=_source),
 }
+
+
+def _number(name: str, row: Callable[[Cast], dict[str, Any]]) -> Callable[[Cast], dict[str, Any]]:
+    return lambda cast: {name: row(cast)["pk"]}
+
+
+def _get(allow: str, kwargs: Callable[[Cast], dict[str, Any]] = lambda cast: {}, **more: Any) -> Line:
+    return Line(api=True, allow=allow, kwargs=kwargs, **more)
+
+
+def _post(
+    allow: str, kwargs: Callable[[Cast], dict[str, Any]] = lambda cast: {}, data: Any = None, **more: Any
+) -> Line:
+    return Line(
+        api=True, method=more.pop("method", "POST"), allow=allow, kwargs=kwargs, data=lambda cast: data or {}, **more
+    )
+
+
+PERSON = {"email": "baru@bank.test", "name": "Baru", "position": "Staf"}
+PDF = {"name": "surat.pdf", "pdf": "JVBERi0=", "signed_by_name": "Dian", "signed_by_position": "Kepala",
+       "signed_on": "2026-11-20"}  # fmt: skip
+ASKED = {"client": "bank-nusantara", "record_class": "recording", "phone": "0812",
+         "received_at": "2026-11-20T08:00:00Z"}  # fmt: skip
+READERS = f"{STAFF} clara"
+API = {
+    "list_approvers": _get(f"{HOUSE} clara", _client, stranger=OTHER),
+    "propose_approver": _post("adi", _client, PERSON),
+    "propose_approver_change": _post("adi", _number("approver_id", _approver), PERSON, method="PUT"),
+    "propose_approver_end": _post("adi", _number("approver_id", _approver)),
+    "upload_letter": _post("tari", _number("proposal_id", _proposal), PDF),
+    "list_letters": _get(READERS, _number("proposal_id", _proposal), stranger=OTHER),
+    "show_letter": _get(READERS, _number("letter_id", _letter), stranger=OTHER),
+    "record_letter": _post("tari", _number("letter_id", _letter)),
+    "send_links": _post("tari", _number("proposal_id", _proposal)),
+    "list_erasures": _get(f"{STAFF} clara candra"),
+    "enter_erasure": _post("tari dewi clara", data=ASKED, stranger=OTHER),
+    "show_erasure": _get(READERS, _number("erasure_id", _request), stranger=OTHER),
+    "list_erasure_records": _get(READERS, _number("erasure_id", _request), stranger=OTHER),
+    "propose_erasure": _post("tari", _number("erasure_id", _request), {"records": [1]}),
+    "refuse_erasure": _post("clara", _number("erasure_id", _request), {"reason": "Perkara"}, stranger=OTHER),
+    "close_erasure": _post("tari", _number("erasure_id", _request), {"reason": "Tidak ada"}),
+    "show_deleting": _get(HOUSE, _number("source_id", _source)),
+    "propose_deleting": _post("adi", _number("source_id", _source), {"config": {"delete_by": "none"}}, method="PUT"),
+    "probe_deleting": _post("adi indra", _number("source_id", _source)),
+}
+LINES |= {f"api-v1:{name}": line for name, line in API.items()}
