@@ -171,7 +171,7 @@ def readable(kept: Kept, known: Iterable[Master]) -> set[str]:
 def opened(store: OneKeyring, path: str, key: bytes) -> set[str]:
     found: set[str] = set()
     try:
-        package = OpenPackage(store, path, key)  # type: ignore[arg-type]
+        package = OpenPackage(store, path, key)
     except SealError:  # another generation's key
         return found
     for record in package.records():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import connection, transaction
@@ -223,7 +224,7 @@ ORDER BY n.item_id, n.id
 
 def close_intents(order: DisposalOrder, fence: Fence, items: Collection[int], outcome: str, at: datetime) -> None:
     """Every intent of these lines that has no outcome yet gets this one (I5); before the line itself changes."""
-    values = {
+    values: dict[str, Any] = {
         "outcome": outcome, "attempt": fence.attempt, "batch": uuid4(), "worker": fence.owner[:64], "at": at,
         "items": list(items),
     }  # fmt: skip

@@ -65,7 +65,7 @@ def waiting_for_epoch() -> bool:
     """Whether a key that was destroyed could still be unwrapped with a master that is in force or left over."""
     rows = VersionDestruction.objects.filter(status__in=[Status.KEYS_REPLACED, Status.PENDING])
     pairs = rows.exclude(old_generation=None).values_list("package_id", "old_generation").distinct()
-    return any(not vault.destruction_effective(package, generation) for package, generation in pairs)
+    return any(not vault.destruction_effective(package, generation or 0) for package, generation in pairs)
 
 
 def prove(order: DisposalOrder, fence: Fence) -> None:
@@ -174,8 +174,8 @@ def _neighbour(package: Package, place: OpenPackage) -> int | None:
     live = live.exclude(destructions__status__in=TAKEN).order_by("length", "pk")
     for slot in live.values_list("slot", flat=True)[:NEIGHBOURS]:
         try:
-            if destroy.opens(place, slot):
-                return int(slot)
+            if slot is not None and destroy.opens(place, slot):
+                return slot
         except StoreError:
             raise
         except ArchiveError:

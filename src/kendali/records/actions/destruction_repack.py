@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -123,7 +124,7 @@ def _take_over(
     row: Package, new: Package, done: Repacked, sealed: Mapping[str, bytes], checks: list[PackageCheck]
 ) -> None:
     """Inside the transaction: every version that stays points to the new package, with its new digest."""
-    values = {"old": row.pk, "new": new.pk, "source": row.source_id}
+    values: dict[str, Any] = {"old": row.pk, "new": new.pk, "source": row.source_id}
     with connection.cursor() as cursor:
         cursor.execute(STAGE)
         with cursor.copy("COPY moved FROM STDIN") as copy:

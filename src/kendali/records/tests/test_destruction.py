@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from kendali.accounts.permissions import RuleRefused
 from kendali.archive.errors import PackageError
+from kendali.archive.repack import repack_without
 from kendali.records.actions import content, customers, destruction, escalations, holds, packages
 from kendali.records.models import (
     DisposalOrder,
@@ -196,12 +199,13 @@ def test_a_hold_that_comes_while_a_package_is_prepared_wins(chats: Office, monke
     from kendali.records.actions import destruction_repack
 
     order = running(chats, ["chat-0", "chat-1"])
-    prepare, once = destruction_repack.repack_without, []
+    prepare, placed = repack_without, threading.Event()
 
-    def slow(*arguments: object, **more: object) -> object:
-        done = prepare(*arguments, **more)  # type: ignore[arg-type]
-        if not once:
-            once.append(hold(chats, "chat-1"))
+    def slow(*arguments: Any, **more: Any) -> Any:
+        done = prepare(*arguments, **more)
+        if not placed.is_set():
+            placed.set()
+            hold(chats, "chat-1")
         return done
 
     monkeypatch.setattr(destruction_repack, "repack_without", slow)
