@@ -15,8 +15,10 @@ from kendali import civil_time
 from kendali.accounts.models import Client
 from kendali.disposal import rules
 from kendali.disposal.models import HeldSubject, Hold
+from kendali.records.actions.holds import place_on_records
 from kendali.records.models import Record, Source
 from kendali.records.queries import held
+from kendali.records.tests.office import refused
 from tests.cast import Cast
 
 DAYS = [date(2024, 2, 28), date(2024, 2, 29), date(2024, 3, 1), date(2023, 12, 31), date(2024, 1, 1)]
@@ -134,3 +136,13 @@ def _facts(hold: Hold) -> rules.HoldFacts:
         name=_bytes(hold.customer_name_hmac), phone=_bytes(hold.customer_phone_hmac), starts_at=hold.starts_at,
         ends_at=hold.ends_at,
     )  # fmt: skip
+
+
+@pytest.mark.django_db
+def test_records_of_two_clients_are_two_holds(cast: Cast) -> None:
+    empty = {"name": None, "phone": None, "first": None, "last": None}
+    found = _records(cast, [cast.nusantara, cast.telko], [{"source": n} | empty for n in (0, 2)])
+    with refused("several clients"):
+        place_on_records(
+            user=cast.rahma, at=cast.now, records=found, cause="case", reason="Perkara", review_on=date(2027, 1, 1)
+        )

@@ -18,7 +18,7 @@ from kendali.disposal.actions import decisions
 from kendali.disposal.actions import holds as paper_holds
 from kendali.disposal.actions import proposals as paper
 from kendali.disposal.actions.decisions import Person
-from kendali.disposal.models import ErasureRequest, LeftOut, Proposal
+from kendali.disposal.models import ErasureRequest, Proposal
 from kendali.notices.models import Notice
 from kendali.records.actions import holds, proposals
 from kendali.records.models import Package, Record, RecordVersion, Unbackupable
@@ -344,17 +344,6 @@ def test_a_customer_hold_finds_later_records_and_other_spellings_of_the_number(c
     assert set(map(tuple, covered.values())) == {(hold.number,)}
 
 
-def test_holds_on_records_of_two_clients_are_two_holds(calls: Office) -> None:
-    calls.source("telko", client=calls.cast.telko, record_class="recording")
-    calls.call("telko", "t1", OLD)
-    calls.scan("telko")
-    with refused("several clients"):
-        holds.place_on_records(
-            user=calls.cast.rahma, at=calls.cast.now, records=Record.objects.all(), cause="case", reason="Perkara",
-            review_on=date(2027, 1, 1),
-        )  # fmt: skip
-
-
 def test_a_hold_after_the_list_was_frozen_holds_its_records_and_leaves_the_approval(calls: Office) -> None:
     cast = calls.cast
     proposal = _approved(calls)
@@ -405,8 +394,3 @@ def test_no_name_and_no_number_of_a_customer_is_in_the_list_or_the_trail(calls: 
     told += json.dumps([entry.facts for entry in Entry.objects.all()])
     assert "Nasabah" not in told
     assert "0812" not in told
-
-
-def test_left_out_reasons_are_words_of_the_model() -> None:
-    assert {"held", "vanished", "no_date", "not_due", "in_proposal", "unbackupable", "damaged", "not_verified",
-            "changed", "open"} == set(LeftOut.Reason.values)  # fmt: skip
