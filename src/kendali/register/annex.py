@@ -10,7 +10,7 @@ import csv
 import hashlib
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -146,7 +146,14 @@ def _digest(path: Path) -> str:
 def digest_in_store(store: Store, key: str) -> str:
     """SHA-256 of an object, read from where it lies."""
     digest = hashlib.sha256()
-    with store.stream(key) as source:
-        while block := source.read(BLOCK):
-            digest.update(block)
+    for block in blocks(store, key):
+        digest.update(block)
     return digest.hexdigest()
+
+
+def blocks(store: Store, key: str) -> Iterator[bytes]:
+    """An object piece by piece, from a folder or a bucket alike."""
+    buffer = memoryview(bytearray(BLOCK))
+    with store.stream(key) as source:
+        while count := source.readinto(buffer):
+            yield bytes(buffer[:count])

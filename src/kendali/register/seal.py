@@ -6,7 +6,7 @@ authority of the installation, made at first need, its keys kept under the insta
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -100,7 +100,8 @@ def _signer(at: datetime) -> signers.Signer:
 def _from_file(path: Path, password: str) -> signers.Signer:
     if not path.is_file():
         raise SealingError(f"KENDALI_SEAL_P12: there is no file {path}")
-    signer = signers.SimpleSigner.load_pkcs12(str(path), passphrase=password.encode() or None)
+    load: Callable[..., signers.SimpleSigner | None] = signers.SimpleSigner.load_pkcs12
+    signer = load(str(path), passphrase=password.encode() or None)
     if signer is None:
         raise SealingError("KENDALI_SEAL_P12 does not open: check KENDALI_SEAL_P12_PASSWORD")
     return signer
@@ -109,10 +110,12 @@ def _from_file(path: Path, password: str) -> signers.Signer:
 def _from_token(parts: Mapping[str, str]) -> signers.Signer:
     """module=…;token=…;pin=…;certificate=…[;key=…]; needs the package python-pkcs11, which is not installed."""
     try:
+        from pyhanko.config.pkcs11 import TokenCriteria
         from pyhanko.sign.pkcs11 import PKCS11Signer, open_pkcs11_session
     except ImportError as error:
         raise SealingError("KENDALI_SEAL_PKCS11 needs the package python-pkcs11: pip install python-pkcs11") from error
-    session = open_pkcs11_session(parts["module"], token_label=parts["token"], user_pin=parts.get("pin"))
+    token = TokenCriteria(label=parts["token"])
+    session = open_pkcs11_session(parts["module"], token_criteria=token, user_pin=parts.get("pin"))
     signer: signers.Signer = PKCS11Signer(
         session, cert_label=parts["certificate"], key_label=parts.get("key", parts["certificate"])
     )
@@ -123,7 +126,7 @@ def _local(at: datetime) -> signers.Signer:
     row = _identity(at)
     key = open_bytes(_key(), b"seal/certificate", bytes(row.key))
     authority = asn1_x509.Certificate.load(bytes(row.authority))
-    store = SimpleCertificateStore()
+    store = SimpleCertificateStore()  # type: ignore[no-untyped-call]  # the library's, without annotations
     store.register(authority)
     return signers.SimpleSigner(
         signing_cert=asn1_x509.Certificate.load(bytes(row.certificate)),

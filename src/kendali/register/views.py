@@ -243,17 +243,11 @@ def serve(found: Certificate, kind: str) -> HttpResponse | StreamingHttpResponse
     if kind in ("csv", "xlsx") and found.annex_path:
         key = f"{found.annex_path}/{annex.CSV if kind == 'csv' else annex.XLSX}"
         return StreamingHttpResponse(
-            _blocks(key),
+            annex.blocks(files.open_store(), key),
             content_type=KINDS[kind][0],
             headers={"Content-Disposition": f'attachment; filename="{name}"'},
         )
     raise Http404
-
-
-def _blocks(key: str) -> Any:
-    with files.open_store().stream(key) as source:
-        while block := source.read(annex.BLOCK):
-            yield block
 
 
 def _pdf(data: bytes, name: str) -> HttpResponse:

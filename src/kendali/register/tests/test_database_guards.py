@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.db import Error, connection, transaction
@@ -17,7 +18,7 @@ COLUMNS = ["facts", "proposed", "deleted", "held", "order_ref", "client_id", "to
 VALUES = {"facts": "'{}'", "order_ref": "'x'", "client_id": "client_id + 1", "token": "'x'", "language": "'en'"}
 
 
-def refused_by_the_database(statement: str, *values: object) -> str:
+def refused_by_the_database(statement: str, *values: Any) -> str:
     with pytest.raises(Error) as caught, transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement, values)
     return str(caught.value)

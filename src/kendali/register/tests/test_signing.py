@@ -40,6 +40,7 @@ def test_with_the_last_signature_it_is_sealed(cast: Cast, store: Path) -> None:
     assert certificate.number == "BA-2026-0001"
     kept = (store / certificate.pdf_path).read_bytes()
     assert hashlib.sha256(kept).hexdigest() == certificate.pdf_sha256
+    assert certificate.chain_entry is not None
     anchor = Anchor.objects.get(entry_id=certificate.chain_entry)
     assert bytes(anchor.hash) == bytes(certificate.chain_hash or b"")
     last = Entry.objects.filter(verb="certificate.signed").latest("pk")
