@@ -163,6 +163,7 @@ PERMISSIONS = {
     "pause": "disposal_order.pause",
     "resume": "disposal_order.pause",
     "cancel": "disposal_order.cancel",
+    "draft": "certificate.draft",
 }
 OFFERED: dict[str, tuple[str, ...]] = {
     # the next step of the procedure comes first
@@ -172,8 +173,9 @@ OFFERED: dict[str, tuple[str, ...]] = {
     STATUS.RUNNING: ("pause", "cancel"),
     STATUS.PAUSED: ("resume", "cancel"),
     STATUS.STOPPED: ("resume", "cancel"),
+    STATUS.DONE: ("draft",),
 }
-NEXT = frozenset({"accept", "arm", "resume"})
+NEXT = frozenset({"accept", "arm", "resume", "draft"})
 IN_DIALOG = frozenset({"return", "cancel", "arm"})
 
 
@@ -196,7 +198,7 @@ def buttons(order: DisposalOrder, user: User, at: datetime) -> list[Button]:
 
 def _verdict(order: DisposalOrder, verb: str, user: User, at: datetime) -> Verdict:
     """What the action would say, before anybody presses anything."""
-    if verb in NEXT and (other := other_person(order, user)):
+    if verb in NEXT and verb != "draft" and (other := other_person(order, user)):
         return no(other)
     if verb == "arm":
         return may_arm_now(order, at)
@@ -224,6 +226,7 @@ def _label(verb: str, order: DisposalOrder) -> str:
         "pause": _("Pause"),
         "resume": _("Continue"),
         "cancel": _("Cancel the order"),
+        "draft": _("Draft the Berita Acara"),
     }[verb]
 
 

@@ -20,6 +20,7 @@ from kendali.audit.history import history
 from kendali.disposal.models import Act
 from kendali.records import export, words
 from kendali.records import words_disposal as told_words
+from kendali.records.actions import certificates
 from kendali.records.actions import disposal_orders as action
 from kendali.records.forms_disposal import OrderFilter, OutcomeFilter
 from kendali.records.models import DisposalItem, DisposalOrder, JournalEntry
@@ -84,7 +85,7 @@ def order(request: HttpRequest, pk: int) -> HttpResponse:
             "act_word": row.get_act_display(),
             "crumbs": _crumbs(row),
             "awaited": query.awaited(row),
-            "buttons": query.buttons(row, user, timezone.now()),
+            "buttons": [] if certificate_of(row) else query.buttons(row, user, timezone.now()),
             "problem": query.problem(row),
             "history": history(row),
             "rechecks": query.rechecks(row),
@@ -161,6 +162,7 @@ SAID = {
     "arm": gettext_lazy("Armed. It starts by itself when the waiting period and the run window allow."),
     "pause": gettext_lazy("Paused: nothing more is deleted until you continue."),
     "resume": gettext_lazy("It goes on."),
+    "draft": gettext_lazy("Drafted: look at it, then send it out for signature."),
     "cancel": gettext_lazy("Cancelled. What was deleted stays deleted; nothing more is."),
 }
 
@@ -179,6 +181,8 @@ def move(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
                 action.return_to_raiser(user=user, at=now, order=row, reason=field(request, "alasan"))
             case "cancel":
                 action.cancel(user=user, at=now, order=row, reason=field(request, "alasan"))
+            case "draft":
+                certificates.draft(user=user, at=now, order=row, language=user.language)
             case "arm":
                 action.arm(user=user, at=now, order=row, typed_number=field(request, "nomor"))
             case _:

@@ -205,7 +205,7 @@ def proposal(request: HttpRequest, pk: int) -> HttpResponse:
         "void": told_words.void_sentence(row.void_reason) if row.void_reason else "",
         "approval": _approval(row, now),
         "decisions": [(one, told_words.answer_pill(one)) for one in row.decisions.all()],
-        "letters_of": letters.beside(row, user, timezone.now()) if row.asked_at else None,
+        "letters_of": letters.beside(row, user, now) if row.asked_at else None,
         "orders": [(one, told_words.order_pill(one)) for one in query.proposal_orders(row)],
         "certificate": certificate,
         "certificate_url": query.certificate_address(certificate),
