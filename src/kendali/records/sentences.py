@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_noop as _
 
-from kendali.records import sentences_destruction
+from kendali.records import sentences_deletion, sentences_destruction
 from kendali.records.problems import SHORT
 
 # The statuses of an escalation, for a rule's reason.
@@ -66,6 +66,7 @@ VERBS = {
     "policy.refused": _("%(actor)s refused version %(version)s of the policy: “%(reason)s”"),
     "setting.saved": _("%(actor)s set “%(key)s” to %(value)s: “%(reason)s”"),
     **sentences_destruction.VERBS,
+    **sentences_deletion.VERBS,
 }
 
 NOTICES = {
@@ -79,6 +80,7 @@ NOTICES = {
     "package.damaged": _("Package %(number)s is damaged. %(count)s records need a new backup."),
     "policy.proposed": _("A shorter retention for %(client)s waits for your decision."),
     "unbackupable.propose": _("%(client)s: a record is proposed as “cannot be backed up”."),
+    **sentences_deletion.NOTICES,
 }
 
 SEARCH_FIELDS = {
@@ -93,7 +95,7 @@ SEARCH_FIELDS = {
 
 WORDS: dict[str, dict[str, str]] = {
     "fields": SEARCH_FIELDS,
-    "problem": SHORT,  # codes of problems, as a pill says them
-    "status": STATUS_WORDS,
+    "problem": {**SHORT, **sentences_deletion.PROBLEMS},  # codes of problems, as a pill says them
+    "status": {**STATUS_WORDS, **sentences_deletion.STATUS_WORDS},
     **sentences_destruction.WORDS,
 }

@@ -160,4 +160,4 @@ def close(*, user: User, at: datetime, incident: Incident, explanation: str) -> 
 
 
 def address(incident: Incident) -> str:
-    return f"/muncul-kembali/{incident.pk}/"
+    return f"/insiden/?nomor={incident.number}"

@@ -1,0 +1,57 @@
+"""From the finished order to Document Control's draft: every field from rows, totals that add up (I6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from kendali.accounts.permissions import Refused
+from kendali.records.actions import certificates
+from kendali.records.tests.deletions import House, house, old_conversations
+from kendali.records.tests.office import Office, refused
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def it(office: Office) -> Iterator[House]:
+    with house(office, old_conversations(4)) as found:
+        yield found
+
+
+def test_document_control_drafts_from_rows_and_the_totals_add_up(it: House) -> None:
+    it.fake.deleting.does["000002"] = "refuses"
+    order = it.running(taken_out=["000001"])
+    it.fake.change("000003", customer_name="Lain")
+    it.work(order)
+    with pytest.raises(Refused):
+        certificates.draft(user=it.office.cast.indra, at=it.now, order=order)
+    made = certificates.draft(user=it.office.cast.dewi, at=it.now, order=order)
+    assert (made.proposed, made.deleted, made.taken_out, made.changed, made.refused) == (4, 1, 1, 1, 1)
+    assert (made.order_ref, made.act) == (f"records.disposalorder:{order.pk}", "source")
+    facts = made.facts
+    assert facts["executor"]["name"] == "Indra Saputra"
+    assert [one["name"] for one in facts["approvals"]] == ["Clara Wijaya"]
+    assert len(facts["packages"][0]["sha256"]) == 64
+    assert facts["sources"][0]["version"] == "Fake 1"
+    assert facts["method"]["how"] == "api"
+    assert {(one["verdict"], one["reason"]) for one in facts["problems"]} >= {
+        ("refused", "api_refused"),
+        ("changed", "changed"),
+    }
+    assert made.lines.count() == 4
+
+
+def test_a_certificate_waits_until_nothing_is_queued(it: House) -> None:
+    it.fake.deleting.does["000001"] = "queues_forever"
+    order = it.work(it.running())
+    with refused("have no outcome yet"):
+        certificates.draft(user=it.office.cast.dewi, at=it.now, order=order)
+
+
+def test_the_page_of_a_finished_order_offers_the_draft_to_document_control(it: House) -> None:
+    order = it.work(it.running())
+    answer = it.office.cast.web(it.office.cast.dewi).post(f"/penghapusan/{order.pk}/langkah/draft/")
+    assert answer.status_code == 302
+    assert certificates.Certificate.objects.get().order_ref.endswith(f":{order.pk}")
