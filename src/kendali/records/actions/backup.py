@@ -216,14 +216,9 @@ def read_every_byte(
         store, package.path, key, progress=follow, check=check, expected=package.tagmanifest_sha256,
         destroyed=package_keys.destroyed_slots(package))  # fmt: skip
     return PackageCheck(
-        package=package,
-        kind=PackageCheck.Kind.VERIFY,
-        started_at=started,
-        finished_at=timezone.now(),
-        records=seen.records,
-        bytes=seen.size,
-        problems=[plain(problem) for problem in problems],
-    )
+        package=package, kind=PackageCheck.Kind.VERIFY, started_at=started, finished_at=timezone.now(),
+        records=seen.records, bytes=seen.size, problems=[plain(problem) for problem in problems],
+    )  # fmt: skip
 
 
 def _drill(order: Escalation, package: Package, store: stores.Store, key: bytes, fence: Fence) -> PackageCheck:
