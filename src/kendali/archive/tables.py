@@ -23,6 +23,7 @@ from kendali.archive.folder_store import create_file, os_errors
 from kendali.archive.lane import Pack
 
 ROWS: Final = 5_000  # per row group, then up to the end of the conversation
+CONVERSATIONS: Final = 1_000  # per row group at most: where each has one row, few rows are opened for one of them
 MANY: Final = 10  # values that come back less often than this are written as they are
 ROWS_LIMIT: Final = 50_000  # one conversation beyond this is spread over several row groups
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,60}")
@@ -151,16 +152,16 @@ def _may_be_text(kind: pa.DataType) -> bool:
 
 
 def _cuts(refs: pa.ChunkedArray, *, last: bool) -> list[int]:
-    """Where row groups end: at the first end of a conversation after ROWS rows. The newest conversation may go on in
-    the next batch, so it waits unless this is the last."""
+    """Where row groups end: at the first end of a conversation after ROWS rows, or after so many conversations. The
+    newest conversation may go on in the next batch, so it waits unless this is the last."""
     if not len(refs):
         return []
     ends: list[int] = pc.run_end_encode(pa.concat_arrays(refs.chunks)).run_ends.to_pylist()
-    cuts, start = [], 0
-    for end in ends[:-1]:
-        if end - start >= ROWS:
+    cuts, start, first = [], 0, 0
+    for number, end in enumerate(ends[:-1], 1):
+        if end - start >= ROWS or number - first >= CONVERSATIONS:
             cuts.append(end)
-            start = end
+            start, first = end, number
     if last or (not cuts and len(refs) - start >= ROWS_LIMIT):
         cuts.append(len(refs))
     return cuts

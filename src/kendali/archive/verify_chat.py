@@ -80,7 +80,7 @@ def _rows(file: pq.ParquetFile, start: int, end: int) -> Iterator[pa.RecordBatch
             groups.append((first, number))
         first = last
     at = groups[0][0] if groups else 0
-    for batch in file.iter_batches(batch_size=32_768, row_groups=[number for _, number in groups], use_threads=False):
+    for batch in file.iter_batches(batch_size=8_192, row_groups=[number for _, number in groups], use_threads=False):
         low, high = max(start - at, 0), min(end - at, batch.num_rows)
         if low < high:
             yield batch.slice(low, high - low)
