@@ -17,9 +17,9 @@ from django.utils.translation import gettext as _
 
 from kendali import formats
 from kendali.accounts import access, permissions
-from kendali.accounts.models import User
+from kendali.accounts.models import Client, User
 from kendali.notices import mail
-from kendali.records.queries import kpi, radar
+from kendali.records.queries import kpi, past, radar
 from kendali.terms import settings as terms
 
 ZONE = ZoneInfo("Asia/Jakarta")
@@ -48,10 +48,9 @@ def summary(user: User, at: datetime) -> Summary:
     clients = list(access.visible_clients(user, "summary.view").filter(active=True))
     lang = (translation.get_language() or "id")[:2]
     day = formats.day(at.astimezone(ZONE).date(), lang)
-    gaps = radar.radar(clients, at)
     return Summary(
         title=_("Kendali, week of %(day)s") % {"day": day},
-        kpis=[*_backup(gaps), *_deletion(gaps), *_paper(clients)],
+        kpis=[*_backup(radar.radar(clients, at)), *_deletion(past.past(clients)), *_paper(clients)],
         week=_week(kpi.week(clients, since=at - WEEK, at=at)),
     )
 
@@ -66,27 +65,21 @@ def _backup(found: radar.Radar) -> list[Figure]:
     ]  # fmt: skip
 
 
-def _deletion(found: radar.Radar) -> list[Figure]:
+def _deletion(found: past.Past) -> list[Figure]:
+    target = _("target 0")
+    said = {
+        past.NOT_ASKED: _("KPI %(number)s older than two years, not asked of the client"),
+        past.LATE: _("KPI %(number)s approved, not deleted in time"),
+    }
     return [
-        figure
+        Figure(text % {"number": number}, count := found.total(state, record_class), count > 0, target)
         for number, record_class in (("7.1b", "conversation"), ("7.2b", "recording"))
-        for figure in _line_b(found, number, record_class)
+        for state, text in said.items()
     ]
 
 
-def _line_b(found: radar.Radar, number: str, record_class: str) -> list[Figure]:
-    late = found.retention(record_class)
-    target = _("target 0")
-    return [
-        Figure(_("KPI %(number)s older than two years, not asked of the client") % {"number": number},
-               late.not_asked, late.not_asked > 0, target),
-        Figure(_("KPI %(number)s approved, not deleted in time") % {"number": number},
-               late.approved_late, late.approved_late > 0, target),
-    ]  # fmt: skip
-
-
-def _paper(clients: Sequence[object]) -> list[Figure]:
-    paper, rows = kpi.documented(clients), kpi.registered(clients)  # type: ignore[arg-type]
+def _paper(clients: Sequence[Client]) -> list[Figure]:
+    paper, rows = kpi.documented(clients), kpi.registered(clients)
     note = _("%(done)s of %(total)s")
     return [
         Figure(_("KPI 7.3 destructions without Berita Acara"), paper.left, paper.left > 0,
