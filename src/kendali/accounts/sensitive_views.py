@@ -26,7 +26,7 @@ from kendali.audit.sentences import say, shown
 from kendali.verdict import YES, Verdict, no
 
 PAGE = 50
-FIELDS = {"email": _("E-mail"), "name": _("Name"), "position": _("Position"), "order": _("Order")}
+FIELDS = {"email": _("E-mail"), "name": _("Name"), "position": _("Position"), "order": _("Sequence")}
 
 
 @dataclass(frozen=True, slots=True)

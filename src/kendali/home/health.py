@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from kendali.accounts.mail_server import unconfirmed
 from kendali.archive.errors import ArchiveError
 from kendali.archive.stores import open_store
 from kendali.home.start_checks import pending
@@ -30,6 +31,7 @@ def ready(_request: HttpRequest) -> JsonResponse:
     """200 when work can be done; 503 with the names of what is missing. No detail: the page is open to everybody."""
     answers = {name: answer(check) for name, check in CHECKS.items()}
     good = all(value == "ok" for value in answers.values())
+    answers |= {name: answer(check) for name, check in NOTES.items()}
     response = JsonResponse({"ok": good, **answers}, status=200 if good else 503)
     response._has_been_logged = True  # type: ignore[attr-defined]  # asked every few seconds: no error line each time
     return response
@@ -71,4 +73,10 @@ def worker() -> str:
         return "ok" if cursor.fetchone()[0] else "none seen"
 
 
+def mail_server() -> str:
+    """Whether mail goes through the server that somebody confirmed; otherwise no decision by link counts."""
+    return "not confirmed" if unconfirmed() else "ok"
+
+
+NOTES = {"mail_server": mail_server}  # work goes on without it
 CHECKS = {"database": database, "migrations": migrations, "store": store, "worker": worker}

@@ -21,7 +21,7 @@ class ApproverForm(forms.Form):
     jabatan = forms.CharField(label=_("Position"), max_length=120, help_text=_("Printed on the certificate."))
     email = forms.EmailField(label=_("E-mail"), max_length=254, help_text=_("Links and codes go there only."))
     urutan = forms.IntegerField(
-        label=_("Order"), min_value=1, max_value=2, initial=1, help_text=_("Matters where two people sign a list.")
+        label=_("Sequence"), min_value=1, max_value=2, initial=1, help_text=_("Matters where two people sign a list.")
     )
 
     def values(self) -> dict[str, str | int]:

@@ -97,6 +97,7 @@ def test_ready_says_what_is_missing_and_is_200_once_a_worker_runs(start: Start, 
         "migrations": "ok",
         "store": "ok",
         "worker": "ok",
+        "mail_server": "ok",
     }
 
 
