@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from kendali.home.tests.permission_lines_api import administration_lines
+from kendali.home.tests.permission_lines_disposal import DISPOSAL
 from kendali.records.models import Record, Unbackupable
 from kendali.records.tests.permission_lines import (
     OTHER_CLIENT,
@@ -141,4 +142,5 @@ LINES = {
     "gaya/berjalan/": Line(allow=EVERYBODY, anonymous=ANYBODY),
     "gaya/suara.wav": Line(allow=EVERYBODY, anonymous=ANYBODY),
     **{f"api-v1:{name}": line for name, line in API.items()},
+    **DISPOSAL,
 }
