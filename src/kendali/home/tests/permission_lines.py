@@ -8,10 +8,13 @@ from typing import Any
 from kendali.home.tests.permission_lines_api import administration_lines
 from kendali.home.tests.permission_lines_disposal import DISPOSAL
 from kendali.records.models import Record, Unbackupable
+from kendali.records.tests import permission_lines_disposal as disposal
 from kendali.records.tests.permission_lines import (
     OTHER_CLIENT,
     OVERSIGHT,
+    REGISTER_READERS,
     STAFF,
+    entry_row,
     item_row,
     order_row,
     package_row,
@@ -62,6 +65,17 @@ def order_step(allow: str, **data: str) -> Line:
 
 OPENERS = "tari maya rahma aulia"
 
+DOSSIER_READERS = "tari indra dewi maya rahma aulia"
+
+
+def _register_entry(cast: Cast) -> dict[str, Any]:
+    return {"entry_id": entry_row(cast).pk}
+
+
+def _disposal_order(cast: Cast) -> dict[str, Any]:
+    return {"order_id": disposal._order(cast)["pk"]}
+
+
 API = {
     "api-root": Line(api=True, allow="", refused=404, anonymous="404"),
     "openapi-json": Line(api=True, allow=EVERYBODY, anonymous=ANYBODY),
@@ -109,6 +123,35 @@ API = {
     "pause": order_step("indra"),
     "confirm": order_step("tari"),
     "cancel": order_step("tari", **WHY),
+    "list_register": Line(api=True, allow=REGISTER_READERS),
+    "show_register_entry": Line(
+        api=True, allow=REGISTER_READERS.replace(" candra", ""), stranger=OTHER_CLIENT, kwargs=_register_entry
+    ),
+    "enter_document": Line(
+        api=True,
+        allow="dewi",
+        method="POST",
+        data=lambda cast: {"kind": "form", "title": "F-22", "issued_on": "2026-10-31"},
+    ),
+    "change_register_entry": Line(
+        api=True,
+        allow="dewi",
+        stranger=OTHER_CLIENT,
+        method="POST",
+        kwargs=_register_entry,
+        data=lambda cast: {"title": "F-22"},
+    ),
+    "enter_destruction": Line(
+        api=True,
+        allow="dewi",
+        stranger=OTHER_CLIENT,
+        method="POST",
+        kwargs=_register_entry,
+        data=lambda cast: {"on": "2026-10-31", "number": "BA-1"},
+    ),
+    "show_summary": Line(api=True, allow="maya rahma aulia"),
+    "show_dossier": Line(api=True, allow=DOSSIER_READERS, stranger=OTHER_CLIENT, kwargs=_disposal_order),
+    "take_dossier": Line(api=True, allow=DOSSIER_READERS, stranger=OTHER_CLIENT, kwargs=_disposal_order),
     "list_packages": Line(api=True, allow=STAFF),
     "show_package": Line(api=True, allow=STAFF, stranger=OTHER_CLIENT, kwargs=_package),
     "list_checks": Line(api=True, allow=STAFF, stranger=OTHER_CLIENT, kwargs=_package),

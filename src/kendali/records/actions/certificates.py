@@ -111,13 +111,13 @@ def _totals(order: DisposalOrder) -> said.Totals:
     counts = dict(order.items.order_by().values_list("outcome").annotate(count=Count("pk")))
     size = order.items.filter(outcome=OUTCOME.DELETED).aggregate(size=Sum("size"))["size"] or 0
     ends = {end: counts.get(end, 0) for end in said.ENDS}
-    return said.Totals(proposed=sum(counts.values()), bytes=size, seconds=0, **ends)  # type: ignore[typeddict-item]
+    return said.Totals(proposed=sum(counts.values()), bytes=size, seconds=0, **ends)  # type: ignore[typeddict-item,no-any-return]
 
 
 def _run_of(order: DisposalOrder, source: Source) -> Mapping[str, Any]:
     """What the engine noted of a source when it was opened for deleting."""
     known: Mapping[str, Any] = order.progress.get("sources", {})
-    return known.get(str(source.pk), {})
+    return dict(known.get(str(source.pk), {}))
 
 
 def _own_sources(order: DisposalOrder) -> list[Source]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import cast
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -83,7 +84,7 @@ def _looking(source: Source, at: datetime) -> Iterator[Deleter | Connector]:
 def _batches(rows: Iterable[DisposalItem]) -> Iterator[list[DisposalItem]]:
     after = 0
     while True:
-        batch = list(rows.filter(pk__gt=after).select_related("record").order_by("pk")[:PER_LOOK])  # type: ignore[attr-defined]
+        batch = list(rows.filter(pk__gt=after).select_related("record").order_by("pk")[:PER_LOOK])
         if not batch:
             return
         yield batch
@@ -98,7 +99,7 @@ def _seen(eye: Deleter | Connector, batch: Sequence[DisposalItem]) -> list[Dispo
     box = PartsSeal()
     there = set(eye.parts(refs))
     known = {item.record.ref: looks.opened(box, item.pk, item.parts_sealed) for item in batch}
-    left = looks.read_back(eye, {ref: parts for ref, parts in known.items() if parts})
+    left = looks.read_back(cast(Deleter, eye), {ref: parts for ref, parts in known.items() if parts})
     there |= {ref for ref, (look, _facts) in left.items() if look.present}
     return [item for item in batch if item.record.ref in there]
 

@@ -49,6 +49,8 @@ LINES = {
     "decision": Line(allow=f"{STAFF} clara", stranger=OTHER, kwargs=_proposal),
     "decision_cancel": Line(allow="tari clara", stranger=OTHER, method="POST", kwargs=_proposal),
     "deleted": Line(allow=f"{STAFF} {CLIENTS}"),
+    "dossier": Line(allow="tari indra dewi maya rahma aulia", stranger=OTHER, kwargs=_order),
+    "dossier_zip": Line(allow="tari indra dewi maya rahma aulia", stranger=OTHER, kwargs=_order),
     "disposal_orders": Line(allow=f"{STAFF} {CLIENTS}"),
     "disposal_orders_xlsx": Line(allow=f"{STAFF} {CLIENTS}"),
     "disposal_order": Line(allow=f"{STAFF} clara", stranger=OTHER, kwargs=_order),
