@@ -84,7 +84,7 @@ def _looking(source: Source, at: datetime) -> Iterator[Deleter | Connector]:
 def _batches(rows: Iterable[DisposalItem]) -> Iterator[list[DisposalItem]]:
     after = 0
     while True:
-        batch = list(rows.filter(pk__gt=after).select_related("record").order_by("pk")[:PER_LOOK])
+        batch = list(rows.filter(pk__gt=after).select_related("record").order_by("pk")[:PER_LOOK])  # type: ignore[attr-defined]
         if not batch:
             return
         yield batch
@@ -94,7 +94,7 @@ def _batches(rows: Iterable[DisposalItem]) -> Iterator[list[DisposalItem]]:
 def _seen(eye: Deleter | Connector, batch: Sequence[DisposalItem]) -> list[DisposalItem]:
     refs = [item.record.ref for item in batch]
     if not hasattr(eye, "parts"):
-        there = set(eye.fingerprints(refs))  # type: ignore[union-attr]
+        there = set(eye.fingerprints(refs))
         return [item for item in batch if item.record.ref in there]
     box = PartsSeal()
     there = set(eye.parts(refs))
