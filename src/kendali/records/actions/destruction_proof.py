@@ -46,18 +46,17 @@ class Problem:
 def change_epoch(*, at: datetime) -> EpochChange | None:
     """One change for everything whose keys were taken since the last; an interrupted one is carried on first. None:
     there is nothing to change, or another process is at it."""
-    if not waiting_for_epoch():
+    begun = EpochChange.objects.filter(status__in=EpochChange.OPEN).exists()
+    if not begun and not waiting_for_epoch():
         return None
     try:
-        return vault.change_epoch(actor=SYSTEM, at=at)
+        change = vault.resume(actor=SYSTEM, at=at) if begun else vault.change_epoch(actor=SYSTEM, at=at)
+        if begun and (change is None or change.status != EpochChange.PENDING) and waiting_for_epoch():
+            change = vault.change_epoch(actor=SYSTEM, at=at)
     except KeysError as error:
-        if error.code == "change_elsewhere":
+        if error.code in {"change_elsewhere", "change_open", "change_nothing_open"}:  # another process was faster
             return None
-        if error.code != "change_open":
-            raise
-    change = vault.resume(actor=SYSTEM, at=at)
-    if change is not None and change.status == EpochChange.DISCARDED:
-        return vault.change_epoch(actor=SYSTEM, at=at)
+        raise
     return change
 
 
