@@ -69,7 +69,7 @@ def test_a_record_without_policy_or_backup_still_has_its_page(cast: Cast) -> Non
     page = cast.web(cast.tari).get(f"/catatan/{row.pk}/").content.decode()
     assert "<b>1</b>" not in page
     assert "&lt;b&gt;1&lt;/b&gt;" in page
-    assert [step.state for step in steps(row, None, date(2026, 11, 21))] == ["current", *["todo"] * 4]
+    assert [step.state for step in steps(row, None, date(2026, 11, 21))] == ["current", *["todo"] * 7]
 
 
 @pytest.mark.django_db(transaction=True)
