@@ -152,9 +152,10 @@ class Chats:
 
 
 WHY_TIME = (
-    "A dump neither looks up conversations nor hashes any. Processor time of ours, of two cores that the source shares: "
-    "three tenths reading through ADBC (its driver, field by field), two tenths the canonical form and its SHA-256, two "
-    "tenths work per conversation in Python (two HMACs, the record), two tenths Parquet and zstd, the rest starting."
+    "A dump neither looks up conversations nor hashes any. Processor time of ours, of two cores that the source "
+    "shares: three tenths reading through ADBC (its driver, field by field), two tenths the canonical form and its "
+    "SHA-256, two tenths work per conversation in Python (two HMACs, the record), two tenths Parquet and zstd, the "
+    "rest starting."
 )
 WHY_SIZE = (
     "The table itself is 0.86 of the dump; the list of records with a keyed digest of 32 bytes for each conversation, "

@@ -58,7 +58,7 @@ def _propose(
     at: datetime,
     person: User,
     client: Client,
-    summary: dict[str, object],
+    summary: Mapping[str, object],
     values: dict[str, Any],
 ) -> SensitiveChange:
     return sensitive.propose(
@@ -80,6 +80,7 @@ def had_a_link(person: User) -> bool:
 
 
 def remove_factors(person: User, *, actor: Actor, at: datetime) -> int:
+    count: int
     count, _by_model = Authenticator.objects.filter(user_id=person.pk).delete()
     if count:
         record("user.factors_reset", actor=actor, at=at, obj=person)

@@ -11,6 +11,7 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from kendali import civil_time
 from kendali.records.rules import HandOver, Retention
@@ -276,7 +277,7 @@ def window_open(first_hour: int, last_hour: int, at: datetime, zone: str) -> boo
     """Whole local hours [first, last); 20 to 6 runs over midnight; equal hours = always."""
     if first_hour == last_hour:
         return True
-    hour = at.astimezone(civil_time.ZoneInfo(zone)).hour
+    hour = at.astimezone(ZoneInfo(zone)).hour
     if first_hour < last_hour:
         return first_hour <= hour < last_hour
     return hour >= first_hour or hour < last_hour
@@ -295,7 +296,7 @@ def window_opens(first_hour: int, at: datetime, zone: str) -> datetime:
 
 def in_working_hours(at: datetime, *, zone: str, holidays: Container[date], first_hour: int, last_hour: int) -> Verdict:
     """An order is armed by a person at work, not at night (decision 9)."""
-    local = at.astimezone(civil_time.ZoneInfo(zone))
+    local = at.astimezone(ZoneInfo(zone))
     at_work = time(first_hour) <= local.time() < time(last_hour) if last_hour < 24 else local.hour >= first_hour
     if civil_time.is_working_day(local.date(), holidays) and at_work:
         return YES
@@ -305,7 +306,8 @@ def in_working_hours(at: datetime, *, zone: str, holidays: Container[date], firs
 
 def back_off(tries: int, *, first: timedelta, longest: timedelta) -> timedelta:
     """1, 2, 4, … times `first`, never more than `longest`."""
-    return min(longest, first * 2 ** min(max(tries - 1, 0), 16))
+    doublings = min(max(tries - 1, 0), 16)
+    return min(longest, first * (1 << doublings))
 
 
 # --- the paper

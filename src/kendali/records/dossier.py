@@ -71,7 +71,9 @@ class _Dossier:
 
     def _proposal(self, folder: str) -> None:
         self._bytes(f"{folder}/usulan.json", _json(_proposal_facts(self.proposal)))
-        head = ("ref", "source", "number", "channel", "clock", "due_on", "bytes", "keyed_digest", "taken_out", "reason")
+        head: Sequence[str] = (
+            "ref", "source", "number", "channel", "clock", "due_on", "bytes", "keyed_digest", "taken_out", "reason",
+        )  # fmt: skip
         rows = self.proposal.items.order_by("pk").values_list(
             "ref",
             "source",
@@ -90,7 +92,7 @@ class _Dossier:
         self._csv(f"{folder}/tidak-diusulkan.csv", head, left.iterator(chunk_size=CHUNK))
 
     def _drills(self, folder: str) -> None:
-        head = (
+        head: Sequence[str] = (
             "package",
             "month",
             "records",
@@ -188,7 +190,7 @@ class _Dossier:
         journal = self.order.journal.order_by("pk").values_list(
             "pk", "at", "kind", "intent_id", "item__record__ref", "outcome", "attempt", "batch", "worker", "facts"
         )
-        head = ("id", "at", "kind", "intent", "ref", "outcome", "attempt", "batch", "worker", "facts")
+        head: Sequence[str] = ("id", "at", "kind", "intent", "ref", "outcome", "attempt", "batch", "worker", "facts")
         self._csv(f"{folder}/jurnal.csv", head, journal.iterator(chunk_size=CHUNK))
         outcomes = self.order.items.order_by("pk").values_list("record__ref", "outcome", "facts", "tries", "settled_at")
         head = ("ref", "outcome", "facts", "tries", "settled_at")
@@ -216,7 +218,10 @@ class _Dossier:
 
     def _audit(self) -> None:
         """Every entry of the audit trail about this proposal, order and its certificates, with its hashes."""
-        wanted = [("disposal.proposal", [self.proposal.pk]), ("records.disposalorder", [self.order.pk])]
+        wanted: list[tuple[str, list[object]]] = [
+            ("disposal.proposal", [self.proposal.pk]),
+            ("records.disposalorder", [self.order.pk]),
+        ]
         wanted.append(("register.certificate", [one.pk for one in certificates(self.order)]))
         with self._new("jejak-audit.jsonl") as out:
             for kind, keys in wanted:

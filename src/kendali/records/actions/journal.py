@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -61,7 +62,7 @@ def intend(
         with cursor.copy("COPY intended FROM STDIN") as copy:
             for item, facts, parts in items:
                 copy.write_row((item, json.dumps(facts), parts))
-        values = {
+        values: dict[str, Any] = {
             "order": batch.order,
             "attempt": batch.attempt,
             "batch": batch.id,
@@ -103,7 +104,7 @@ def end(batch: Batch, ended: Sequence[Ended], at: datetime, *, deletes_records: 
         with cursor.copy("COPY ended FROM STDIN") as copy:
             for one in ended:
                 copy.write_row((one.item, one.record, one.intent, one.outcome, json.dumps(one.facts), one.next_try_at))
-        values = {
+        values: dict[str, Any] = {
             "order": batch.order,
             "attempt": batch.attempt,
             "batch": batch.id,

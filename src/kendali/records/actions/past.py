@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Max, Q
@@ -84,11 +85,11 @@ def lines(source: Source, at: datetime) -> Iterator[tuple[object, ...]]:
 BATCH = 5_000
 
 
-def _classified(source: Source, policy: Policy, at: datetime) -> tuple[str, dict[str, object]]:
+def _classified(source: Source, policy: Policy, at: datetime) -> tuple[str, dict[str, Any]]:
     """The statement up to `past`, and its values."""
     today = civil_time.local_date(at, policy.zone)
     statement = CLASSIFIED.format(clock=CLOCKS[DeletionClock(policy.deletion_clock)], held=held_sql())
-    values: dict[str, object] = {
+    values: dict[str, Any] = {
         "client": source.client_id,
         "record_class": source.record_class,
         "zone": policy.zone,
@@ -122,7 +123,7 @@ def _changed() -> dict[int, datetime]:
         (Policy.objects.all(), ("created_at", "decided_at")),
     ]
     for rows, names in asked:
-        latest = rows.values("client").annotate(**{f"last_{name}": Max(name) for name in names})  # type: ignore[attr-defined]
+        latest = rows.values("client").annotate(**{f"last_{name}": Max(name) for name in names})
         for row in latest:
             moments = [row[f"last_{name}"] for name in names if row[f"last_{name}"]]
             if row["client"] in found:

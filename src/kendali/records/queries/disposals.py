@@ -22,7 +22,7 @@ from kendali.records.actions.disposal_orders import may_arm_now
 from kendali.records.models import DisposalItem, DisposalOrder, JournalEntry, Recheck, Source
 from kendali.records.queries.orders import Button, Live, Step
 from kendali.records.queries.said import when, who
-from kendali.records.words import told_problem
+from kendali.records.words import Pill, told_problem
 from kendali.register.models import Certificate
 from kendali.verdict import YES, Verdict, no
 
@@ -96,7 +96,7 @@ class Line:
     """One outcome: how many records, how many bytes, its share of the bar."""
 
     outcome: str
-    pill: words.Pill
+    pill: Pill
     count: int
     size: int
     end: bool
@@ -265,19 +265,19 @@ class Look:
     """A later look at the source for what was certified as gone."""
 
     row: Recheck
-    pill: words.Pill
+    pill: Pill
 
 
 def rechecks(order: DisposalOrder) -> list[Look]:
     return [Look(row, _recheck_pill(row)) for row in order.rechecks.order_by("days")]
 
 
-def _recheck_pill(row: Recheck) -> words.Pill:
+def _recheck_pill(row: Recheck) -> Pill:
     if row.done_at is None:
-        return words.Pill(_("to be checked"), "late" if row.problem else "idle")
+        return Pill(_("to be checked"), "late" if row.problem else "idle")
     if row.seen_again:
-        return words.Pill(_("seen again at the source"), "late")
-    return words.Pill(_("still gone"), "done")
+        return Pill(_("seen again at the source"), "late")
+    return Pill(_("still gone"), "done")
 
 
 def told(item: DisposalItem) -> str:

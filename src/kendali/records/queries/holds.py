@@ -57,13 +57,12 @@ def count(hold: Hold) -> int:
         case Hold.Scope.RECORD:
             return HeldSubject.objects.filter(hold=hold).count()
         case Hold.Scope.CLIENT:
-            return sum(source.counts.get("total", 0) for source in sources(hold))
+            return sum(int(source.counts.get("total", 0)) for source in sources(hold))
         case Hold.Scope.CUSTOMER:
             return covered(hold).count()
     counted = sorted(str(source.counted_at) for source in sources(hold))
     key = f"hold-{hold.pk}-{hash(tuple(counted))}"
-    found: int = cache.get_or_set(key, covered(hold).count, KEEP)
-    return found
+    return int(cache.get_or_set(key, covered(hold).count, KEEP) or 0)
 
 
 def on(record: Record) -> list[Hold]:
@@ -112,7 +111,7 @@ def _facts(hold: Hold, subject: int) -> rules.HoldFacts:
 
 
 def _bytes(value: object) -> bytes | None:
-    return None if value is None else bytes(value)  # type: ignore[call-overload,no-any-return]
+    return None if value is None else bytes(value)  # type: ignore[call-overload]
 
 
 @dataclass(frozen=True, slots=True)

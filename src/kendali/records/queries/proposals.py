@@ -18,6 +18,7 @@ from kendali.records import words_disposal as words
 from kendali.records.models import DisposalOrder
 from kendali.records.queries.orders import Button, Step
 from kendali.records.queries.said import who
+from kendali.records.words import Pill
 from kendali.register.models import Certificate
 from kendali.verdict import YES, Verdict, no
 
@@ -200,7 +201,7 @@ class Apart:
     """How many were left out for one reason."""
 
     reason: str
-    pill: words.Pill
+    pill: Pill
     count: int
 
 

@@ -49,7 +49,8 @@ def proposal(cast: Cast, status: str = "asked", count: int = 3) -> Proposal:
     ProposalItem.objects.bulk_create(
         ProposalItem(
             proposal=row, subject=one.pk, source=one.source_id, ref=one.ref, display=one.display, channel=one.channel,
-            month=date(2024, 6, 1), clock=one.last_activity_at, clock_rule="last_activity_at", due_on=date(2026, 6, 4),
+            month=date(2024, 6, 1), clock=one.last_activity_at or cast.now,
+            clock_rule="last_activity_at", due_on=date(2026, 6, 4),
             size=1000, parts=3, version=one.pk, keyed_digest=b"\1" * 32,
         )
         for one in rows[:count]

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -56,7 +57,7 @@ def holds(request: HttpRequest) -> HttpResponse:
     return render(request, "records/holds.html", context)
 
 
-def _chosen(request: HttpRequest, user: User) -> tuple[object, HoldFilter]:
+def _chosen(request: HttpRequest, user: User) -> tuple[QuerySet[Hold], HoldFilter]:
     clients = access.visible_clients(user, "hold.view")
     form = HoldFilter(request.GET, clients)
     form.is_valid()

@@ -258,7 +258,7 @@ def _list(request: HttpRequest, row: Proposal, sums: object) -> dict[str, object
 
 
 def item_form(request: HttpRequest, sums: object) -> ItemFilter:
-    lang = "en" if request.LANGUAGE_CODE == "en" else "id"  # type: ignore[attr-defined]
+    lang = "en" if request.LANGUAGE_CODE == "en" else "id"
     months = [(f"{one.month:%Y-%m}", formats.month(one.month, lang)) for one in sums.months]  # type: ignore[attr-defined]
     channels = [(name, name) for name in sums.channels]  # type: ignore[attr-defined]
     form = ItemFilter(request.GET, months, channels)
