@@ -46,6 +46,7 @@ def test_an_administrator_makes_a_user_who_chooses_a_password_by_the_link(cast: 
 
 def test_a_link_ends_with_its_days_with_a_new_link_and_with_the_account(cast: Cast) -> None:
     first = actions.send_setup_link(user=cast.adi, at=cast.now, person=cast.tari)
+    assert isinstance(first, PasswordSetup)
     secret = setup_links.address(first).rstrip("/").rpartition("/")[2]
     assert setup_links.find(secret, cast.now) == first
     assert setup_links.find(secret + "x", cast.now) is None

@@ -37,7 +37,7 @@ def refused(words: str) -> Iterator[None]:
 
 
 def upload(cast: Cast, proposal: Proposal, **more: Any) -> Letter:
-    given = {
+    given: dict[str, Any] = {
         "name": "surat persetujuan.pdf",
         "data": PDF,
         "signed_by_name": "Dian Permata",

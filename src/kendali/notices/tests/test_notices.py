@@ -4,7 +4,7 @@ import pytest
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from kendali.accounts import actions
-from kendali.accounts.models import User
+from kendali.accounts.models import PasswordSetup, User
 from kendali.accounts.setup_mail import send as send_setup
 from kendali.notices import delivery
 from kendali.notices.actions import notify, unread_count
@@ -86,6 +86,7 @@ def test_a_failure_is_visible_and_repeated_until_the_last_attempt(cast: Cast, ma
 
 def test_the_setup_link_goes_by_mail_and_is_in_no_table(cast: Cast, mailbox: Mailbox) -> None:
     setup = actions.send_setup_link(user=cast.adi, at=NOW, person=cast.tari)
+    assert isinstance(setup, PasswordSetup)
     setup.expires_at = setup.expires_at.replace(year=2126)
     setup.save()
     job = ProcrastinateJob.objects.get()

@@ -88,7 +88,7 @@ def _match(request: ErasureRequest, record: Record) -> Match:
     return Match(record, by, backed_up)
 
 
-def _same(one: bytes | None, other: bytes | None) -> bool:
+def _same(one: bytes | memoryview | None, other: bytes | memoryview | None) -> bool:
     return one is not None and other is not None and bytes(one) == bytes(other)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date
+from typing import TypedDict
+
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Query, Router
@@ -18,6 +21,14 @@ from kendali.records.queries import holds as query
 
 router = Router(tags=["holds"])
 PAGE = 100
+
+
+class _Why(TypedDict):
+    cause: str
+    reason: str
+    review_on: date
+    legal_basis: str
+    reference: str
 
 
 def _load(request: HttpRequest, right: str, hold_id: int) -> Hold:
@@ -42,24 +53,25 @@ def place_hold(request: HttpRequest, data: HoldIn) -> tuple[int, Hold]:
     """Works from the moment of the answer on, whatever is approved or running."""
     user, now = signed_in(request), timezone.now()
     client = access.load(Client, user, "hold.place", code=data.client)
-    why = {
+    scope = Hold.Scope(data.scope)
+    why: _Why = {
         "cause": data.cause,
         "reason": data.reason,
         "review_on": data.review_on,
         "legal_basis": data.legal_basis,
         "reference": data.reference,
     }
-    if data.scope == Hold.Scope.RECORD:
+    if scope is Hold.Scope.RECORD:
         wanted = query.named(client.pk, [], data.records)
         return 201, placing.place_on_records(user=user, at=now, records=wanted.records, **why)
-    if data.scope == Hold.Scope.CUSTOMER:
+    if scope is Hold.Scope.CUSTOMER:
         return 201, placing.place_on_customer(
             user=user, at=now, client=client, name=data.customer_name, phone=data.customer_phone,
             record_class=data.record_class, **why,
         )  # fmt: skip
-    days = {"starts": data.starts, "ends": data.ends} if data.scope == Hold.Scope.RANGE else {}
+    starts, ends = (data.starts, data.ends) if scope is Hold.Scope.RANGE else (None, None)
     return 201, action.place(
-        user=user, at=now, client=client, scope=data.scope, record_class=data.record_class, **days, **why
+        user=user, at=now, client=client, scope=scope, record_class=data.record_class, starts=starts, ends=ends, **why
     )
 
 
