@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import FileResponse, HttpRequest
 from django.utils import timezone
 from ninja import Router, Schema
@@ -40,7 +42,7 @@ def show_dossier(request: HttpRequest, order_id: int) -> list[dossier.Slot]:
     return dossier.slots(evidence.order_of(signed_in(request), order_id))
 
 
-ZIP = {"responses": {200: {"content": {"application/zip": {}}}}}
+ZIP: dict[str, Any] = {"responses": {200: {"content": {"application/zip": {}}}}}
 
 
 @router.get("/disposal-orders/{int:order_id}/dossier/zip", openapi_extra=ZIP)

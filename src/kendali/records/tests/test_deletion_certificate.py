@@ -10,6 +10,7 @@ from kendali.accounts.permissions import Refused
 from kendali.records.actions import certificates
 from kendali.records.tests.deletions import House, house, old_conversations
 from kendali.records.tests.office import Office, refused
+from kendali.register.models import Certificate
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -54,4 +55,4 @@ def test_the_page_of_a_finished_order_offers_the_draft_to_document_control(it: H
     order = it.work(it.running())
     answer = it.office.cast.web(it.office.cast.dewi).post(f"/penghapusan/{order.pk}/langkah/draft/")
     assert answer.status_code == 302
-    assert certificates.Certificate.objects.get().order_ref.endswith(f":{order.pk}")
+    assert Certificate.objects.get().order_ref.endswith(f":{order.pk}")

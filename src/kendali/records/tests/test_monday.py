@@ -55,7 +55,7 @@ def test_it_is_mailed_to_manager_operation_in_their_language(
 ) -> None:
     assert [user.name for user in monday.receivers()] == [calls.cast.maya.name]
     tasks.mail_summary_to(user_id=calls.cast.maya.pk, at=MONDAY.isoformat())
-    (message,) = mailbox.messages
+    (message,) = mailbox.mails
     assert message["To"] == calls.cast.maya.email
     assert "Kendali, pekan 23 November 2026" in str(message["Subject"])
 

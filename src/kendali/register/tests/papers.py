@@ -52,6 +52,7 @@ def person(user: User) -> dict[str, Any]:
 
 
 def facts(cast: Cast, sums: Totals, **changes: Any) -> CertificateFacts:
+    """A deletion of conversations by SQL, over an hour ago; `changes` replace whole fields."""
     at = cast.now
     begin, end = at - timedelta(hours=2), at - timedelta(hours=1)
     made: dict[str, Any] = {
@@ -67,66 +68,18 @@ def facts(cast: Cast, sums: Totals, **changes: Any) -> CertificateFacts:
         "sources": [
             {"name": "Chatwoot Nusantara", "kind": "Chatwoot", "version": "4.10", "account": "1", "place": "omni-db"}
         ],
-        "basis": {
-            "clauses": ["5.3"],
-            "policy": "Retensi riwayat percakapan v3: hapus setelah 2 tahun",
-            "policy_version": 3,
-            "decision": "UP-2026-0007",
-            "order": "ESP-2026-0004",
-            "contract": "PKS 012/BN/2023",
-            "regulations": ["UU 27/2022 Pasal 43-44", "PP 87/1999 Pasal 10"],
-        },
+        "basis": BASIS,
         "totals": sums,
-        "approvals": [
-            {
-                "number": "UP-2026-0007",
-                "decided_at": (at - timedelta(days=3)).isoformat(),
-                "name": "Clara Wijaya",
-                "position": "Contact Centre Head",
-                "way": "login",
-                "list_digest": hashlib.sha256(b"list").hexdigest(),
-                "list_count": sums["proposed"],
-                "valid_until": (at + timedelta(days=27)).isoformat(),
-            }
-        ],
-        "packages": [
-            {
-                "number": f"PKT-2026-09{number}",
-                "written_on": "2026-02-03",
-                "place": f"packages/bank-nusantara/2024-0{number - 10}",
-                "sha256": hashlib.sha256(b"bag %d" % number).hexdigest(),
-                "records": 2000,
-                "verified_at": (at - timedelta(days=200)).isoformat(),
-                "drilled_at": (at - timedelta(days=199)).isoformat(),
-                "drill": "25 catatan dipulihkan, cocok",
-                "destroyed_at": None,
-            }
-            for number in (12, 13)
-        ],
-        "checks": {
-            "retention_passed": True,
-            "no_hold": True,
-            "no_case": True,
-            "no_prohibition": True,
-            "checked_at": end.isoformat(),
-        },
+        "approvals": [approval(at, sums["proposed"])],
+        "packages": [package(number, at) for number in (12, 13)],
+        "checks": dict.fromkeys(("retention_passed", "no_hold", "no_case", "no_prohibition"), True)
+        | {"checked_at": end.isoformat()},
         "method": {
             "how": "sql",
             "tool": "Kendali 0.1.0",
             "leaves_behind": ["Kontak nasabah di Chatwoot", "Backup basis data sumber"],
         },
-        "verification": {
-            "how": "read_back",
-            "first_at": begin.isoformat(),
-            "last_at": end.isoformat(),
-            "checked": sums["proposed"],
-            "found": sums["proposed"] - sums["deleted"] - sums["already_absent"],
-            "read_backs": 1,
-            "rechecks": [
-                {"days": 7, "due_on": "2026-11-27", "done_at": None, "seen_again": None},
-                {"days": 30, "due_on": "2026-12-20", "done_at": None, "seen_again": None},
-            ],
-        },
+        "verification": verification(begin, end, sums),
         "problems": [
             {"verdict": "held", "reason": "TGH-2026-0003, sengketa", "count": sums["held"]},
             {"verdict": "failed", "reason": "sumber tidak menjawab", "count": sums["failed"]},
@@ -136,6 +89,59 @@ def facts(cast: Cast, sums: Totals, **changes: Any) -> CertificateFacts:
         "other_act": "Salinan backup belum musnah: hidup sampai 20 November 2028",
     }
     return made | changes  # type: ignore[return-value]
+
+
+BASIS = {
+    "clauses": ["5.3"],
+    "policy": "Retensi riwayat percakapan v3: hapus setelah 2 tahun",
+    "policy_version": 3,
+    "decision": "UP-2026-0007",
+    "order": "ESP-2026-0004",
+    "contract": "PKS 012/BN/2023",
+    "regulations": ["UU 27/2022 Pasal 43-44", "PP 87/1999 Pasal 10"],
+}
+
+
+def approval(at: datetime, count: int) -> dict[str, Any]:
+    return {
+        "number": "UP-2026-0007",
+        "decided_at": (at - timedelta(days=3)).isoformat(),
+        "name": "Clara Wijaya",
+        "position": "Contact Centre Head",
+        "way": "login",
+        "list_digest": hashlib.sha256(b"list").hexdigest(),
+        "list_count": count,
+        "valid_until": (at + timedelta(days=27)).isoformat(),
+    }
+
+
+def package(number: int, at: datetime) -> dict[str, Any]:
+    return {
+        "number": f"PKT-2026-09{number}",
+        "written_on": "2026-02-03",
+        "place": f"packages/bank-nusantara/2024-0{number - 10}",
+        "sha256": hashlib.sha256(b"bag %d" % number).hexdigest(),
+        "records": 2000,
+        "verified_at": (at - timedelta(days=200)).isoformat(),
+        "drilled_at": (at - timedelta(days=199)).isoformat(),
+        "drill": "25 catatan dipulihkan, cocok",
+        "destroyed_at": None,
+    }
+
+
+def verification(begin: datetime, end: datetime, sums: Totals) -> dict[str, Any]:
+    return {
+        "how": "read_back",
+        "first_at": begin.isoformat(),
+        "last_at": end.isoformat(),
+        "checked": sums["proposed"],
+        "found": sums["proposed"] - sums["deleted"] - sums["already_absent"],
+        "read_backs": 1,
+        "rechecks": [
+            {"days": 7, "due_on": "2026-11-27", "done_at": None, "seen_again": None},
+            {"days": 30, "due_on": "2026-12-20", "done_at": None, "seen_again": None},
+        ],
+    }
 
 
 def drafted(
