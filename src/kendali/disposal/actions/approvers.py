@@ -15,7 +15,7 @@ from kendali.accounts.models import Client, RoleGrant, SensitiveChange, User
 from kendali.accounts.permissions import RuleRefused
 from kendali.audit import actions as audit
 from kendali.audit.actor import SYSTEM
-from kendali.disposal.models import Approver, Invitation
+from kendali.disposal.models import Approver, Invitation, Proposal
 from kendali.verdict import no
 
 KIND = SensitiveChange.Kind.APPROVER
@@ -156,6 +156,9 @@ def _usable_from(change: SensitiveChange, row: Approver) -> datetime:
 
 
 def _revoke(row: Approver, at: datetime) -> None:
+    """The lists first, then the links: in the order in which an answer and a cancellation take them."""
+    mine = Invitation.objects.filter(approver=row, used_at=None, revoked_at=None)
+    list(Proposal.objects.select_for_update().filter(pk__in=mine.values("proposal")).order_by("pk").values_list("pk"))
     Invitation.objects.filter(approver=row, used_at=None, revoked_at=None).update(revoked_at=at)
 
 

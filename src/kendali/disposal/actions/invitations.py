@@ -26,6 +26,7 @@ from kendali.accounts.models import User
 from kendali.accounts.permissions import RuleRefused
 from kendali.audit import actions as audit
 from kendali.audit.actor import SYSTEM
+from kendali.disposal import locks
 from kendali.disposal.actions import approvers
 from kendali.disposal.models import Approver, Decision, Invitation, Proposal
 from kendali.notices import mail
@@ -74,7 +75,10 @@ def revoke_all(proposal: Proposal, *, at: datetime) -> None:
 @transaction.atomic
 def invite_again(*, user: User, at: datetime, proposal: Proposal) -> int:
     """The Team Leader sends new links: one expired, was locked, or an approver was named meanwhile. How many."""
+    from kendali.disposal.actions import proposals  # which invite, too
+
     actor = permissions.acting(user, "proposal.ask", proposal.client)
+    proposal = proposals.locked(proposal)
     if proposal.status != Proposal.Status.ASKED:
         raise RuleRefused(no(_("This list waits for no answer.")))
     if not mail.configured():
@@ -236,9 +240,12 @@ def answer(
 ) -> Decision:
     """The right code and an answer, as in `decisions.decide`. A wrong code is counted and refused; a right one that
     meets a rule (no reason given) may be used again while it lives. Raises RuleRefused."""
-    from kendali.disposal.actions import decisions  # which invites the next approver
+    from kendali.disposal.actions import decisions, proposals  # which invite the next approver
 
     with transaction.atomic():
+        if as_hold or any(one.as_hold for one in (take_out or {}).values()):
+            locks.exclusive(row.proposal.client_id)
+        proposals.locked(row.proposal)  # before the invitation: whoever cancels takes them in this order, too
         row = _locked(row)
         verdict = _try(row, code, at)
         if verdict:
