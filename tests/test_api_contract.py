@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,6 +21,7 @@ from django.db import close_old_connections, connection, transaction
 from django.test import override_settings
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from ninja import Schema
 from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS, load_all_checks
 
@@ -32,7 +34,7 @@ from kendali.terms.models import Policy
 from tests.cast import Cast
 
 LONG = os.environ.get("KENDALI_LONG") == "1"
-EXAMPLES = int(os.environ.get("KENDALI_EXAMPLES", "15")) if LONG else 4
+EXAMPLES = int(os.environ.get("KENDALI_EXAMPLES", "12")) if LONG else 4
 SLOW = {"prove_slots", "verify_package"}  # other processes, every byte
 load_all_checks()
 CHECKED = CHECKS.get_by_names(["content_type_conformance", "response_schema_conformance", "status_code_conformance"])
@@ -149,3 +151,17 @@ def test_operations_have_short_and_different_names() -> None:
         for operation in operations.values()
     ]
     assert len(names) == len(set(names))
+
+
+def test_no_two_forms_of_the_document_have_the_same_name() -> None:
+    """The document names a form by its class: of two with one name only one would be described."""
+    api.get_openapi_schema()
+    names = Counter(form.__name__ for form in _forms(Schema))
+    assert [name for name, count in names.items() if count > 1] == []
+
+
+def _forms(of: type[Schema]) -> Iterator[type[Schema]]:
+    for form in of.__subclasses__():
+        if form.__module__.startswith("kendali."):
+            yield form
+        yield from _forms(form)

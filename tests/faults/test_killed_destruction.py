@@ -3,11 +3,7 @@ back, nothing is called destroyed that could still be opened, and the totals are
 
 from __future__ import annotations
 
-import os
 import random
-import signal
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -27,9 +23,10 @@ from kendali.records.tests.office import Office
 from kendali.terms.models import Setting
 from kendali.vault import actions as vault
 from kendali.vault.models import EpochChange
+from tests.faults.nursery import Nursery
 
 OLD = datetime(2023, 3, 3, 2, 0, tzinfo=UTC)
-ROUNDS = range(50 if LONG else 5)
+KILLED, ASLEEP = range(50 if LONG else 5), range(20 if LONG else 3)
 POINTS = 640  # some hundred for each kind; see the last test
 
 
@@ -47,20 +44,6 @@ def filled(office: Office, kind: str, count: int) -> Office:
             office.chat("arsip", f"r{number}", [(day, f"Halo {number}")])
     office.backed_up("arsip")
     return office
-
-
-@pytest.fixture
-def environment(process_environment: dict[str, str], office: Office) -> dict[str, str]:
-    return process_environment | {
-        "KENDALI_STORE": django_settings.KENDALI_STORE,
-        "KENDALI_INSTALLATION_KEY": "A" * 43 + "=",
-        "PYTHONPATH": os.pathsep.join([process_environment["PYTHONPATH"], str(Path(__file__).parents[2])]),
-    }
-
-
-def doomed(order: DisposalOrder, environment: dict[str, str], number: str, point: int) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "tests.faults.doomed_destruction", str(order.pk), number, str(point)]
-    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
 
 
 def expire(order: DisposalOrder) -> None:
@@ -105,16 +88,14 @@ def assert_ended(order: DisposalOrder, gone: set[str]) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("round_", ROUNDS)
-def test_a_killed_destruction_is_carried_to_its_end(office: Office, environment: dict[str, str], round_: int) -> None:
+@pytest.mark.parametrize("round_", KILLED)
+def test_a_killed_destruction_is_carried_to_its_end(office: Office, nursery: Nursery, round_: int) -> None:
     chance = random.Random(round_ * 7919)
     count = chance.randint(2, 3)
     filled(office, chance.choice(["recording", "conversation"]), count)
     gone = set(chance.sample(["r0", "r1", "r2", "r3"], chance.choice([1, 2, 4])))
     order = running(office, sorted(gone))
-    worker = doomed(order, environment, "SIGKILL", chance.randint(1, POINTS))
-    worker.communicate(timeout=120)
-    assert worker.returncode in (-signal.SIGKILL, 0), "the worker failed by itself"
+    nursery.run("destruction", order.pk, "SIGKILL", chance.randint(1, POINTS))
     assert all(opens(ref) for ref in {"r0", "r1", "r2", "r3"} - gone), "a key was lost"
     assert_nothing_is_claimed_too_early()
 
@@ -135,25 +116,18 @@ def test_a_killed_destruction_is_carried_to_its_end(office: Office, environment:
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("round_", ROUNDS)
-def test_a_worker_that_wakes_up_too_late_destroys_nothing_more(
-    office: Office, environment: dict[str, str], round_: int
-) -> None:
+@pytest.mark.parametrize("round_", ASLEEP)
+def test_a_worker_that_wakes_up_too_late_destroys_nothing_more(office: Office, nursery: Nursery, round_: int) -> None:
     chance = random.Random(round_ * 104729)
     filled(office, chance.choice(["recording", "conversation"]), 2)
     order = running(office, ["r1"])
-    sleeper = doomed(order, environment, "SIGSTOP", chance.randint(5, 150))
-    try:
-        _, state = os.waitpid(sleeper.pid, os.WUNTRACED)
-        assert os.WIFSTOPPED(state), "the worker ended before its point"
-        expire(order)
-        wait_for_locks()
-        destruction.run(order.pk, worker="successor")
-        assert_ended(order, {"r1"})
-        os.kill(sleeper.pid, signal.SIGCONT)
-        sleeper.communicate(timeout=120)
-    finally:
-        sleeper.kill()
+    sleeper = nursery.run("destruction", order.pk, "SIGSTOP", chance.randint(5, 150))
+    assert sleeper.code is None, "the worker ended before its point"
+    expire(order)
+    wait_for_locks()
+    destruction.run(order.pk, worker="successor")
+    assert_ended(order, {"r1"})
+    nursery.wake(sleeper)
     assert_ended(order, {"r1"})
     with pytest.raises(Exception, match="destroyed"):
         content.package_of(Record.objects.get(ref="r1").versions.get())
@@ -173,14 +147,9 @@ def wait_for_locks() -> None:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("kind", ["recording", "conversation"])
-def test_there_are_as_many_points_as_the_rounds_choose_from(
-    office: Office, environment: dict[str, str], kind: str
-) -> None:
+def test_the_rounds_choose_from_the_whole_destruction(office: Office, nursery: Nursery, kind: str) -> None:
     filled(office, kind, 2)
     order = running(office, ["r1"])
-    worker = doomed(order, environment, "SIGKILL", 0)
-    printed, _ = worker.communicate(timeout=120)
-    assert worker.returncode == 0
+    ended = nursery.run("destruction", order.pk, "SIGKILL", 0)
     assert_ended(order, {"r1"})
-    print(kind, printed)
-    assert 200 <= int(printed) <= POINTS
+    assert 200 <= ended.points <= POINTS

@@ -81,7 +81,7 @@ class CertificatePage(Schema):
     next: datetime | None
 
 
-class LineOut(Schema):
+class CertificateLineOut(Schema):
     position: int
     source: str
     ref: str
@@ -99,8 +99,8 @@ class LineOut(Schema):
         return bytes(row.keyed_digest).hex()
 
 
-class LinePage(Schema):
-    lines: list[LineOut]
+class CertificateLinePage(Schema):
+    lines: list[CertificateLineOut]
     next: int | None
 
 
@@ -136,7 +136,7 @@ def show_certificate(request: HttpRequest, certificate_id: UUID) -> Certificate:
     return _load(request, certificate_id)
 
 
-@router.get("/{uuid:certificate_id}/lines", response=LinePage)
+@router.get("/{uuid:certificate_id}/lines", response=CertificateLinePage)
 def list_certificate_lines(
     request: HttpRequest, certificate_id: UUID, after: int = Query(0, ge=0, le=2**31 - 1)
 ) -> dict[str, object]:

@@ -96,7 +96,7 @@ def test_the_bag_shows_no_name_no_number_and_no_source_id(folder: Store, tmp_pat
     assert place is not None
     for path in place.rglob("*"):
         content = path.read_bytes() if path.is_file() else b""
-        for secret in (b"0812", b"17000", b"RIFF", b"seconds"):
+        for secret in (b"out-0812", b"0812000000", b"17000000", b"RIFF", b"seconds"):
             assert secret not in content, path
 
 

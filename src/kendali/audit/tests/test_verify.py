@@ -133,7 +133,7 @@ def test_many_writers_at_once_make_one_chain_without_forks_or_gaps(cast: Cast) -
     for writer in writers:
         writer.start()
     for writer in writers:
-        writer.join()
+        writer.join(60)
     checked = verify()
     assert (checked.entries, checked.broken) == (30, None)
 

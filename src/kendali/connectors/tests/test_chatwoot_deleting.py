@@ -387,7 +387,7 @@ def test_many_batches_at_once_while_somebody_writes_end_with_exactly_what_was_to
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(60)
     there = set(all_refs(ground))
     assert all(outcomes.count("deleted") == (ref not in there) for ref, outcomes in told.items())
     orphans = (

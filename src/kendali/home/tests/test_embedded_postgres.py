@@ -159,7 +159,7 @@ def test_a_pid_file_that_names_somebody_elses_process_is_not_believed(hold: Hold
     assert running(seen(root)) is None
     assert answer(hold(root)) == "True"
     assert bystander.poll() is None, "an unrelated process was ended"
-    bystander.communicate()
+    bystander.communicate(timeout=60)
 
 
 def hold_once(hold: Hold, root: Path) -> subprocess.Popen[str]:

@@ -134,7 +134,7 @@ def test_two_who_set_up_at_once_make_one_installation(fresh: Browser) -> None:
 
     def one(name: str) -> None:
         try:
-            together.wait()
+            together.wait(60)
             first_run.begin(
                 at=timezone.now(),
                 typed=first_run.code(),
@@ -153,7 +153,7 @@ def test_two_who_set_up_at_once_make_one_installation(fresh: Browser) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(60)
     assert sorted(told) == ["Somebody else has just set up this installation; nothing of yours was saved.", "made"]
     assert (User.objects.count(), Installation.objects.count()) == (1, 1)
 

@@ -76,7 +76,7 @@ class ProposeIn(Schema):
     )
 
 
-class MonthOut(Schema):
+class ListMonthOut(Schema):
     month: date
     channel: str
     count: int
@@ -88,7 +88,7 @@ class PreviewOut(Schema):
     count: int
     size: int
     left_out: dict[str, int]
-    months: list[MonthOut]
+    months: list[ListMonthOut]
     oldest: datetime | None
     newest: datetime | None
 

@@ -24,7 +24,7 @@ State = Literal["", "in_force", "expired", "partly_deleted", "not_wholly_destroy
 Kind = Literal["", "conversation", "recording", "document", "form", "hardcopy"]
 
 
-class HoldOut(Schema):
+class RegisterHoldOut(Schema):
     number: str
     basis: str
     since: datetime
@@ -37,7 +37,7 @@ class CertificateRef(Schema):
     act: str
 
 
-class EntryOut(Schema):
+class RegisterEntryOut(Schema):
     id: int
     kind: str
     classification: str
@@ -66,9 +66,9 @@ class EntryOut(Schema):
 
 
 class RowOut(Schema):
-    entry: EntryOut
+    entry: RegisterEntryOut
     state: str
-    holds: list[HoldOut]
+    holds: list[RegisterHoldOut]
     certificates: list[CertificateRef]
 
 

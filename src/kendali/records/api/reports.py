@@ -17,7 +17,7 @@ from kendali.records.queries import dossier
 router = Router(tags=["reports"])
 
 
-class SlotOut(Schema):
+class DossierSlotOut(Schema):
     number: int
     title: str
     missing: str
@@ -36,7 +36,7 @@ class SummaryOut(Schema):
     week: list[FigureOut]
 
 
-@router.get("/disposal-orders/{int:order_id}/dossier", response=list[SlotOut])
+@router.get("/disposal-orders/{int:order_id}/dossier", response=list[DossierSlotOut])
 def show_dossier(request: HttpRequest, order_id: int) -> list[dossier.Slot]:
     """The nine parts of the evidence; `missing` is empty where one is complete."""
     return dossier.slots(evidence.order_of(signed_in(request), order_id))

@@ -207,7 +207,7 @@ def test_two_destructions_and_a_backup_at_once_lose_no_key(calls: Office) -> Non
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(60)
     assert errors == []
     for order in orders:
         DisposalOrder.objects.filter(pk=order.pk, status="stopped").update(status="running")
