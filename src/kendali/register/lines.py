@@ -7,6 +7,7 @@ import secrets
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
+from itertools import islice
 from typing import NamedTuple
 
 from django.db import connection
@@ -39,20 +40,24 @@ class Row(NamedTuple):
 
 
 def add(certificate: Certificate, lines: Iterable[Line]) -> Counter[str]:
-    """How many lines of each verdict were added. ValueError for a verdict that nobody knows."""
+    """How many lines of each verdict were added. ValueError for a verdict that nobody knows.
+
+    Block by block: the lines may themselves come from a query, and while a COPY is open its connection answers none."""
     counted: Counter[str] = Counter()
-    with connection.cursor() as cursor, cursor.copy(COPY) as copy:
-        for position, line in enumerate(lines, start=1):
-            if line.verdict not in VERDICTS:
-                raise ValueError(f"{line.verdict} is no verdict of a certificate's line")
-            counted[line.verdict] += 1
-            copy.write_row(
-                (
-                    certificate.pk, position, line.source, line.ref, line.clock, line.due_on, line.ended_at,
-                    line.verdict, line.size, line.seconds, json.dumps(plain(line.measured)), line.keyed_digest,
-                    secrets.token_bytes(merkle.BLIND),
-                )
-            )  # fmt: skip
+    numbered = enumerate(lines, start=1)
+    while block := list(islice(numbered, CHUNK)):
+        with connection.cursor() as cursor, cursor.copy(COPY) as copy:
+            for position, line in block:
+                if line.verdict not in VERDICTS:
+                    raise ValueError(f"{line.verdict} is no verdict of a certificate's line")
+                counted[line.verdict] += 1
+                copy.write_row(
+                    (
+                        certificate.pk, position, line.source, line.ref, line.clock, line.due_on, line.ended_at,
+                        line.verdict, line.size, line.seconds, json.dumps(plain(line.measured)), line.keyed_digest,
+                        secrets.token_bytes(merkle.BLIND),
+                    )
+                )  # fmt: skip
     return counted
 
 
