@@ -139,7 +139,7 @@ class Checks(TypedDict):
 class Method(TypedDict):
     """Field 12."""
 
-    how: str  # sql | api | files | by_hand | keys (cryptographic erasure of our own packages)
+    how: str  # sql | api | files | by_hand | keys (cryptographic erasure of our own packages); several with a +
     tool: str  # "Kendali 0.1.0"
     leaves_behind: list[str]  # what the source keeps, declared by its connector; printed
 
@@ -180,6 +180,8 @@ class Destruction(TypedDict):
     copies: list[str]  # registered offline copies and what became of each
     old_keys_may_exist: list[str]  # e.g. "backup basis data sampai 20 Desember 2026"
     proof: str  # the failed read, the neighbour that opened, the unchanged digest, in one sentence
+    packages: NotRequired[list[str]]  # what became of each package, one sentence each
+    returned: NotRequired[list[str]]  # exports that were handed to the client before, counted
 
 
 class Problem(TypedDict):

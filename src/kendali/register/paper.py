@@ -199,7 +199,10 @@ class Paper:
             "letter": _("letter of whoever deleted it"),
         }
         rows: Rows = [
-            [_("Way and tool"), f"{ways.get(method['how'], method['how'])} · {method['tool']}"],
+            [
+                _("Way and tool"),
+                " + ".join(ways.get(how, how) for how in method["how"].split("+")) + f" · {method['tool']}",
+            ],
             [_("Verification"), looks.get(seen["how"], seen["how"])],
             [_("From, until"), f"{self.moment(seen['first_at'])} – {self.moment(seen['last_at'])}"],
             [_("Looked for, still there"), f"{self.count(seen['checked'])} · {self.count(seen['found'])}"],
@@ -224,11 +227,17 @@ class Paper:
         facts = self.facts.get("destruction")
         if not facts:
             return None
-        slots = [f"{one['place']} ({one['kind']}): {one['answer']}" for one in facts["slots"]]
+        answers = {"gone": _("old master gone"), "pending": _("not reached yet")}
+        slots = [
+            f"{one['place']} ({one['kind']}): {answers.get(one['answer'], one['answer'])}, {self.moment(one['at'])}"
+            for one in facts["slots"]
+        ]
         rows: Rows = [
             [_("Epochs without the keys"), ", ".join(str(one) for one in facts["epochs"]) or "–"],
             [_("Places of the master key"), "\n".join(slots) or "–"],
             [_("Registered copies"), "\n".join(facts["copies"]) or "–"],
+            [_("Packages"), "\n".join(facts.get("packages", [])) or "–"],
+            [_("Returned to the client before"), "\n".join(facts.get("returned", [])) or "–"],
             [_("Old keys may still exist in"), "\n".join(facts["old_keys_may_exist"]) or "–"],
             [_("Proof"), facts["proof"]],
         ]

@@ -156,6 +156,20 @@ DEFINITIONS: dict[str, Definition] = {
             _("Printed form of a certificate's number, for example {nomor}/BAPD/TDSCC/{bulan}/{tahun}"),
             maximum=60,
         ),
+        Definition(
+            "certificate.contract",
+            "",
+            _("Contract with the client, as certificates name it"),
+            maximum=200,
+            per_client=True,
+        ),
+        Definition(
+            "certificate.regulations",
+            "UU 27/2022 Pasal 43-44; UU 43/2009 Pasal 51 dan 86; UU 8/1997; PP 87/1999 Pasal 10",
+            _("Regulations that certificates name as their basis, separated by a semicolon"),
+            maximum=500,
+            per_client=True,
+        ),
         Definition("certificate.stamp_duty", False, _("Copies signed with ink carry an e-meterai"), per_client=True),
     )
 }

@@ -47,6 +47,7 @@ class House:
     fake: FakeSource
     source: Source
     now: datetime = field(default_factory=lambda: working_day(timezone.now()))
+    behalf: str = ""  # whom the client's approver stands in for
 
     def clock(self) -> datetime:
         return self.now
@@ -89,6 +90,7 @@ class House:
         Decision.objects.create(
             proposal=row, answer="yes", list_digest=final.sha256, list_count=final.count, user=cast.clara,
             name=cast.clara.name, position=cast.clara.position, way="login", at=self.now, expires_at=row.valid_until,
+            on_behalf_of=self.behalf,
         )  # fmt: skip
         return row
 

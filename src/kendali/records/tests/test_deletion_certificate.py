@@ -38,8 +38,8 @@ def test_document_control_drafts_from_rows_and_the_totals_add_up(it: House) -> N
     assert facts["sources"][0]["version"] == "Fake 1"
     assert facts["method"]["how"] == "api"
     assert {(one["verdict"], one["reason"]) for one in facts["problems"]} >= {
-        ("refused", "api_refused"),
-        ("changed", "changed"),
+        ("refused", "aplikasi menolak"),
+        ("changed", "berubah setelah dibackup"),
     }
     assert made.lines.count() == 4
 

@@ -180,3 +180,15 @@ def sealed(cast: Cast, verdicts: Sequence[str] = MIXED, **changes: Any) -> Certi
     certificate = sent(cast, verdicts, **changes)
     signed_by(cast, certificate, cast.indra, cast.tari, cast.rahma, cast.aulia, cast.maya)
     return certificate
+
+
+def completed(
+    cast: Cast, certificate: Certificate, at: datetime, *, executor: User | None = None, owner: User | None = None
+) -> Certificate:
+    """A draft of whatever order, sent out and signed by everybody at this instant: sealed."""
+    actions.send_for_signature(user=cast.dewi, at=at, certificate=certificate, proof=proof(cast.dewi, at))
+    for user in (executor or cast.indra, owner or cast.tari, cast.rahma, cast.aulia, cast.maya):
+        actions.sign(user=user, at=at, certificates=[certificate], proof=proof(user, at))
+    certificate.refresh_from_db()
+    assert certificate.status == "sealed"
+    return certificate
