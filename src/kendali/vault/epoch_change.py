@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Exists, F, Max, OuterRef, QuerySet
@@ -58,7 +58,7 @@ def change_epoch(*, actor: Actor, at: datetime, reached: Reached = lambda step: 
             change = EpochChange.objects.create(old=current_epoch(), started_at=at)
             audit.record("keys.change_started", actor=actor, at=at, obj=change, facts={"old": change.old.number})
         reached("started")
-        return _Carrier(change, actor, reached).from_the_start()
+        return _Carrier(change, actor, reached, at - timezone.now()).from_the_start()
 
 
 def resume(*, actor: Actor, at: datetime, reached: Reached = lambda step: None) -> EpochChange | None:
@@ -77,7 +77,7 @@ def resume(*, actor: Actor, at: datetime, reached: Reached = lambda step: None) 
             raise KeysError("change_overtaken")
         change.attempt += 1
         audit.record("keys.change_resumed", actor=actor, at=at, obj=change, facts={"attempt": change.attempt})
-        carrier = _Carrier(change, actor, reached)
+        carrier = _Carrier(change, actor, reached, at - timezone.now())
         if change.new is not None and change.new.status == Epoch.CURRENT:
             return carrier.to_the_end()
         if change.status == EpochChange.PENDING:
@@ -90,10 +90,14 @@ class _Carrier:
     change: EpochChange
     actor: Actor
     reached: Reached
+    ahead: timedelta  # how far the caller's clock is from this computer's
+
+    def now(self) -> datetime:
+        return timezone.now() + self.ahead
 
     def step(self, name: str, **facts: object) -> None:
         EpochChangeStep.objects.create(
-            change=self.change, attempt=self.change.attempt, name=name, at=timezone.now(), facts=facts
+            change=self.change, attempt=self.change.attempt, name=name, at=self.now(), facts=facts
         )
         self.reached(name)
 
@@ -117,7 +121,7 @@ class _Carrier:
         self.step(WRAPPED)
         with keys_stand_still():
             self.wrap(old, new)  # what was made since
-            export = exports.write_vault(self.new, new, at=timezone.now())
+            export = exports.write_vault(self.new, new, at=self.now())
             self.step(EXPORTED, number=export.number, keys=export.keys)
             self.step(COMPARED, keys=self.compare(old, new, export.number))
             self.fill_slots(new)
@@ -130,7 +134,7 @@ class _Carrier:
         master = new_master(highest + 1)
         with transaction.atomic():
             self.change.new = Epoch.objects.create(
-                number=master.number, fingerprint=master.fingerprint, created_at=timezone.now()
+                number=master.number, fingerprint=master.fingerprint, created_at=self.now()
             )
             self.change.status = EpochChange.RUNNING
             self.change.save(update_fields=["new", "status"])
@@ -204,7 +208,7 @@ class _Carrier:
 
     def switch(self) -> None:
         """Compare and swap: the old epoch must still be current, the new one prepared, and we its only carrier."""
-        now = timezone.now()
+        now = self.now()
         with transaction.atomic():
             mine = EpochChange.objects.select_for_update().filter(
                 pk=self.change.pk, attempt=self.change.attempt, status=EpochChange.RUNNING
@@ -249,12 +253,12 @@ class _Carrier:
             if self.change.new is not None:
                 PackageKey.objects.filter(epoch=self.change.new).update(wrapped=None)
                 prepared = Epoch.objects.filter(pk=self.change.new.pk, status=Epoch.CREATED)
-                if prepared.update(status=Epoch.DISCARDED, ended_at=timezone.now()) != 1:
+                if prepared.update(status=Epoch.DISCARDED, ended_at=self.now()) != 1:
                     raise KeysError("change_overtaken")
             return self.end(EpochChange.DISCARDED, "keys.change_discarded", {"why": why})
 
     def end(self, status: str, verb: str, facts: dict[str, object]) -> EpochChange:
-        now = timezone.now()
+        now = self.now()
         with transaction.atomic():
             mine = EpochChange.objects.filter(pk=self.change.pk, attempt=self.change.attempt)
             ended_at = None if status == EpochChange.PENDING else now

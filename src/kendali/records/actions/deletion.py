@@ -30,6 +30,7 @@ from kendali.records.actions import (
     incidents,
     journal,
     lease,
+    register_rows,
     settling,
     sources,
 )
@@ -73,6 +74,7 @@ def run(order_id: int, *, worker: str, clock: Clock = timezone.now, patience: fl
     fence = lease.take(order_id, worker, lease.DISPOSALS)
     if fence is None:
         return
+    fence.clock = clock
     order = DisposalOrder.objects.select_related("client", "proposal__policy").get(pk=order_id)
     fence.progress = dict(order.progress)
     until: datetime | None = None
@@ -313,6 +315,7 @@ class _Run:
             order.save(update_fields=["progress"])
             incidents.plan_rechecks(order, at=now)
             disposal_orders.finished(order, totals=totals, at=now)
+            register_rows.refresh_order(order.pk, at=now)
 
 
 # Codes that a source may get over by itself.

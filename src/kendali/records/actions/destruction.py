@@ -8,6 +8,7 @@ twice, or find a slot that is away; then the order stays "belum musnah seluruhny
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import datetime
 
 from django.db import transaction
@@ -33,15 +34,17 @@ from kendali.terms.recovery import in_recovery
 
 Running = DisposalOrder.Status
 AT_ONCE = "at_once"
+Clock = Callable[[], datetime]
 log = logging.getLogger(__name__)
 
 
-def run(order_id: int, *, worker: str) -> None:
+def run(order_id: int, *, worker: str, clock: Clock = timezone.now) -> None:
     """The job of an order of act backup, running or settling. Raises lease.Busy while another worker is at it; every
     other end is a row."""
     fence = lease.take(order_id, worker, lease.DISPOSALS)
     if fence is None:
         return
+    fence.clock = clock
     order = _order(order_id)
     try:
         if order.act != Act.BACKUP:
@@ -75,9 +78,9 @@ def carry(order: DisposalOrder, fence: Fence) -> bool:
     plan.give_up(order, fence)
     touched = VersionDestruction.objects.filter(item__order=order).values_list("package_id", flat=True)
     for package in keys.left_to_bury(set(touched)):
-        keys.bury(package)
+        keys.bury(package, at=fence.clock())
     if terms.get("destruction.epoch") == AT_ONCE and _waits(order):
-        proof.change_epoch(at=timezone.now())
+        proof.change_epoch(at=fence.clock())
     proof.prove(order, fence)
     settling.close_failed(order, fence)
     return not VersionDestruction.objects.filter(item__order=order, status__in=OPEN).exists()
@@ -114,7 +117,7 @@ def _waits(order: DisposalOrder) -> bool:
 
 def _begin(order: DisposalOrder, fence: Fence) -> None:
     """Before anything starts: the order as a whole, and a store whose lock would outlive the records."""
-    now = timezone.now()
+    now = fence.clock()
     if VersionDestruction.objects.filter(item__order=order).exclude(status=Status.WAITING).exists():
         return  # it began: from here on each package asks for itself
     plan.insist(order, now)
@@ -139,7 +142,7 @@ def _store_lock(at: datetime) -> None:
 
 def _keys_taken(order: DisposalOrder, fence: Fence) -> None:
     """Nothing waits any more; what is left is the epoch and the proof."""
-    now = timezone.now()
+    now = fence.clock()
     with transaction.atomic():
         locked = fence.lock()
         queued = locked.items.filter(outcome=DisposalItem.Outcome.QUEUED).count()
@@ -148,7 +151,7 @@ def _keys_taken(order: DisposalOrder, fence: Fence) -> None:
 
 
 def _finish(fence: Fence) -> None:
-    now = timezone.now()
+    now = fence.clock()
     with transaction.atomic():
         order = fence.lock()
         disposal_orders.finished(order, totals=outcomes(order), at=now)
@@ -165,7 +168,7 @@ def outcomes(order: DisposalOrder) -> dict[str, int]:
 def _stop(fence: Fence, code: str, facts: dict[str, object]) -> None:
     """A person has to look. Where keys were taken already there is nothing to stop: the reason is shown on the order,
     and it is tried again. An approval that ended gives the rest up."""
-    now = timezone.now()
+    now = fence.clock()
     with transaction.atomic():
         try:
             order = fence.lock()

@@ -17,7 +17,6 @@ from uuid import UUID, uuid4
 import pyarrow as pa
 from django.conf import settings
 from django.db import connection, transaction
-from django.utils import timezone
 
 from kendali.archive import destroy, stores
 from kendali.archive.errors import AgeError, PackageError, SealError
@@ -75,7 +74,7 @@ def take_away(order: DisposalOrder, fence: Fence, package_id: UUID) -> None:
         while True:
             fence.check()
             package = Package.objects.select_related("source__client", "escalation").get(pk=package_id)
-            _tidy(package)
+            _tidy(package, fence.clock())
             if not (found := _begin(order, fence, package)):
                 return
             try:
@@ -92,7 +91,7 @@ def take_away(order: DisposalOrder, fence: Fence, package_id: UUID) -> None:
             except DAMAGE as error:
                 _failed(order, fence, package, found, error)
             else:
-                bury(package_id)
+                bury(package_id, at=fence.clock())
 
 
 def survivors(package: Package, found: Sequence[Target]) -> bool:
@@ -102,20 +101,20 @@ def survivors(package: Package, found: Sequence[Target]) -> bool:
     return live.exclude(pk__in=going).exists()
 
 
-def _tidy(package: Package) -> None:
+def _tidy(package: Package, at: datetime) -> None:
     """What an attempt that died left: keys that no row of a package counts, and packages that never took over."""
     with transaction.atomic():
         row = Package.objects.select_for_update().get(pk=package.pk)
         for generation in vault.living(row.pk):
             if generation > row.key_generation:
-                vault.destroy_package_key(row.pk, generation, at=timezone.now())
+                vault.destroy_package_key(row.pk, generation, at=at)
         half = Package.objects.filter(replaces=row, status__in=[Package.Status.WRITING, Package.Status.WRITTEN])
         half.update(status=Package.Status.ABANDONED)
 
 
 def _begin(order: DisposalOrder, fence: Fence, package: Package) -> list[Target]:
     """What may go of this package, each with its intent in the journal (I5); committed before anything is touched."""
-    now, batch = timezone.now(), uuid4()
+    now, batch = fence.clock(), uuid4()
     with transaction.atomic():
         locked = fence.lock()
         found = plan.targets(order, package)
@@ -140,7 +139,7 @@ def switch(order: DisposalOrder, fence: Fence, package: Package, found: Sequence
     """The point of no return, in one transaction: ours, allowed for every one of them, and the package as we knew it.
 
     AgainError rolls back what was begun in it: something is held now, or another order was faster."""
-    now = timezone.now()
+    now = fence.clock()
     with transaction.atomic():
         locked = fence.lock()
         why = plan.judge(locked, {one.record for one in found}, now)
@@ -192,7 +191,7 @@ def _replace(order: DisposalOrder, fence: Fence, package: Package, found: Sequen
     with switch(order, fence, package, found) as row:
         if vault.package_key(row.pk, generation) != new_key:
             raise AgainError
-        old, now = row.key_generation, timezone.now()
+        old, now = row.key_generation, fence.clock()
         Package.objects.filter(pk=row.pk).update(key_generation=generation)
         gone(order, row, found, at=now, proofs=proofs, old_generation=old, new_generation=generation)
 
@@ -218,7 +217,7 @@ def _whole(order: DisposalOrder, fence: Fence, package: Package, found: Sequence
         if survivors(row, found):
             raise AgainError
         retire(row)
-        gone(order, row, found, at=timezone.now(), old_generation=row.key_generation)
+        gone(order, row, found, at=fence.clock(), old_generation=row.key_generation)
 
 
 def retire(row: Package) -> None:
@@ -229,12 +228,12 @@ def _already_gone(order: DisposalOrder, fence: Fence, package: Package, found: S
     """The package died with another order, or never counted: its keys are destroyed all the same, and proved."""
     with switch(order, fence, package, found) as row:
         retire(row)
-        gone(order, row, found, at=timezone.now(), old_generation=row.key_generation)
+        gone(order, row, found, at=fence.clock(), old_generation=row.key_generation)
 
 
 def _failed(order: DisposalOrder, fence: Fence, package: Package, found: Sequence[Target], error: Exception) -> None:
     """These copies are there as before; why is on the line, and never counted as destroyed."""
-    code, now = getattr(error, "code", "unreadable"), timezone.now()
+    code, now = getattr(error, "code", "unreadable"), fence.clock()
     with transaction.atomic():
         fence.lock()
         rows = VersionDestruction.objects.filter(pk__in=[one.row for one in found], status=Status.WAITING)
@@ -243,12 +242,12 @@ def _failed(order: DisposalOrder, fence: Fence, package: Package, found: Sequenc
         audit.record("destruction.failed", actor=SYSTEM, at=now, obj=package, client=package.client, facts=facts)
 
 
-def bury(package_id: UUID) -> None:
+def bury(package_id: UUID, *, at: datetime) -> None:
     """Destroy every key of a package that its row no longer counts. Again and again without harm."""
     row = Package.objects.get(pk=package_id)
     for generation in vault.living(package_id):
         if row.status == Package.Status.DESTROYED or generation < row.key_generation:
-            vault.destroy_package_key(package_id, generation, at=timezone.now())
+            vault.destroy_package_key(package_id, generation, at=at)
     if row.status in USABLE:
         store = stores.open_store(settings.KENDALI_STORE)
         destroy.forget_old_keyrings(store, package_id_of(row.path), key_of(row))

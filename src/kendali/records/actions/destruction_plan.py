@@ -79,13 +79,13 @@ def make(order: DisposalOrder, fence: Fence) -> None:
         with connection.cursor() as cursor:
             cursor.execute(ROWS, {"order": order.pk, "outcomes": list(concerned(order))})
         if not erasure(order):
-            _nothing_there(order)
+            _nothing_there(order, fence.clock())
 
 
-def _nothing_there(order: DisposalOrder) -> None:
+def _nothing_there(order: DisposalOrder, at: datetime) -> None:
     """No copy was there before us: never "destroyed by us"."""
     lines = order.items.filter(outcome=Outcome.WAITING, versions=None)
-    lines.update(outcome=Outcome.ALREADY_ABSENT, settled_at=timezone.now(), facts={"reason": "no_copy"})
+    lines.update(outcome=Outcome.ALREADY_ABSENT, settled_at=at, facts={"reason": "no_copy"})
 
 
 def packages(order: DisposalOrder) -> list[UUID]:
@@ -242,4 +242,4 @@ def give_up(order: DisposalOrder, fence: Fence) -> None:
         names = ("pk", "item_id", "version_id", "item__record_id", "item__record__ref")
         found = [Target(*row) for row in rows.values_list(*names)]
         verdict = no("The order was cancelled before its keys were taken.", code="cancelled")
-        leave(order, fence, {one.record: verdict for one in found}, found, timezone.now())
+        leave(order, fence, {one.record: verdict for one in found}, found, fence.clock())

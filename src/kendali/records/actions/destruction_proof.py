@@ -14,7 +14,6 @@ from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
-from django.utils import timezone
 
 from kendali.archive import destroy, stores
 from kendali.archive.errors import ArchiveError, StoreError
@@ -88,7 +87,7 @@ def _package(order: DisposalOrder, fence: Fence, package: Package, found: Sequen
         return
     whole = package.status == Package.Status.DESTROYED
     try:
-        proofs = _whole(package, found) if whole else _slots(package, found, fence)
+        proofs = _whole(package, found, fence.clock()) if whole else _slots(package, found, fence)
     except ArchiveError as error:
         settling.wait(fence, found, error.code, dict(error.facts), pending=True)
         return
@@ -159,7 +158,10 @@ def _slots(
             sealed_before=_joined(before),
             sealed_after=_joined(after),
         )
-        proofs[row] = rules.proved(seen), _proof(absence, row, read="no_key", neighbour=neighbour, sealed_after=after)
+        proofs[row] = (
+            rules.proved(seen),
+            _proof(absence, row, fence.clock(), read="no_key", neighbour=neighbour, sealed_after=after),
+        )
     return proofs
 
 
@@ -186,7 +188,7 @@ def _neighbour(package: Package, place: OpenPackage) -> int | None:
 
 
 def _whole(
-    package: Package, found: Sequence[VersionDestruction]
+    package: Package, found: Sequence[VersionDestruction], at: datetime
 ) -> dict[VersionDestruction, tuple[Verdict, dict[str, object]]]:
     """The attempt to open it comes first, while its bytes are still there; then they go, and are looked for."""
     store = stores.open_store(settings.KENDALI_STORE)
@@ -207,7 +209,7 @@ def _whole(
     )
     verdict = rules.proved(seen)
     return {
-        row: (verdict, _proof(absence, row, read=read, neighbour=neighbour, bytes="gone", none_left=not alive))
+        row: (verdict, _proof(absence, row, at, read=read, neighbour=neighbour, bytes="gone", none_left=not alive))
         for row in found
     }
 
@@ -251,7 +253,7 @@ def _in_successor(found: Sequence[VersionDestruction]) -> bool | None:
     return None
 
 
-def _proof(absence: Absence, row: VersionDestruction, **seen: object) -> dict[str, object]:
+def _proof(absence: Absence, row: VersionDestruction, at: datetime, **seen: object) -> dict[str, object]:
     """What is kept with the version; no content, no name, nothing that confirms a guess."""
     looked = {"epoch": absence.epoch, "vault": absence.vault, "vault_sha256": absence.vault_sha256}
-    return {**row.proof, **looked, **seen, "at": timezone.now().isoformat(), "problem": None}
+    return {**row.proof, **looked, **seen, "at": at.isoformat(), "problem": None}

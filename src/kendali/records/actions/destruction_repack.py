@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.utils import timezone
 
 from kendali.archive import drill, stores
 from kendali.archive.errors import PackageError
@@ -59,7 +58,7 @@ def repack(order: DisposalOrder, fence: Fence, package: Package, found: Sequence
         new_path=new.path, new_key=new_key, check=fence.check,
     )  # fmt: skip
     Package.objects.filter(pk=new.pk).update(
-        status=Package.Status.WRITTEN, written_at=timezone.now(), size=done.written.size,
+        status=Package.Status.WRITTEN, written_at=fence.clock(), size=done.written.size,
         tagmanifest_sha256=done.written.tagmanifest_sha256, records=len(done.written.records),
     )  # fmt: skip
     new.refresh_from_db()
@@ -67,16 +66,16 @@ def repack(order: DisposalOrder, fence: Fence, package: Package, found: Sequence
     rings = [load_keyring(store, str(one.pk), key)[0] for one, key in ((package, old_key), (new, new_key))]
     sealed = _customers(package, rings[0], rings[1])
     with switch(order, fence, package, found) as row:
-        _take_over(row, new, done, sealed, checks)
+        _take_over(row, new, done, sealed, checks, fence.clock())
         retire(row)
-        gone(order, row, found, at=timezone.now(), old_generation=row.key_generation, new_package_id=new.pk)
+        gone(order, row, found, at=fence.clock(), old_generation=row.key_generation, new_package_id=new.pk)
 
 
 def _row(package: Package, fence: Fence) -> Package:
     """Its number and its key are committed before its first byte, as for a backup."""
     with transaction.atomic():
         fence.lock()
-        now = timezone.now()
+        now = fence.clock()
         new = Package(
             number=numbers.take("PKT", now),
             escalation=package.escalation,
@@ -94,13 +93,13 @@ def _row(package: Package, fence: Fence) -> Package:
 def _read_back(store: stores.Store, new: Package, key: bytes, fence: Fence) -> list[PackageCheck]:
     """Every byte from the store, then a restore drill; PackageError ``repack_unverified`` and nothing was changed."""
     checks = [backup.read_every_byte(new, store, key, lambda progress: None, fence.check)]
-    started = timezone.now()
+    started = fence.clock()
     percent = terms.number("drill.percent", new.source.client_id)
     sample = None if terms.get("drill.mode", new.source.client_id) == "all" else max(1, new.records * percent // 100)
     restored = drill.drill(store, new.path, key, sample=sample, check=fence.check)
     checks.append(
         PackageCheck(
-            package=new, kind=PackageCheck.Kind.DRILL, started_at=started, finished_at=timezone.now(),
+            package=new, kind=PackageCheck.Kind.DRILL, started_at=started, finished_at=fence.clock(),
             records=restored.restored, bytes=restored.size, problems=[plain(one) for one in restored.problems],
         )
     )  # fmt: skip
@@ -121,7 +120,12 @@ def _customers(package: Package, old: Keyring, new: Keyring) -> dict[str, bytes]
 
 
 def _take_over(
-    row: Package, new: Package, done: Repacked, sealed: Mapping[str, bytes], checks: list[PackageCheck]
+    row: Package,
+    new: Package,
+    done: Repacked,
+    sealed: Mapping[str, bytes],
+    checks: list[PackageCheck],
+    now: datetime,
 ) -> None:
     """Inside the transaction: every version that stays points to the new package, with its new digest."""
     values: dict[str, Any] = {"old": row.pk, "new": new.pk, "source": row.source_id}
@@ -135,7 +139,6 @@ def _take_over(
             raise PackageError("repack_versions", found=cursor.rowcount, wanted=len(done.moved))
         cursor.execute(CUSTOMERS, values)
         cursor.execute(OTHER_ORDERS, values)
-    now = timezone.now()
     PackageCheck.objects.bulk_create(checks)
     new.status, new.verified_at, new.drilled_at, new.drill_records = row.status, now, now, checks[-1].records
     new.status = Package.Status.VERIFIED

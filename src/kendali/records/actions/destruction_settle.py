@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.db import connection, transaction
-from django.utils import timezone
 
 from kendali.audit import actions as audit
 from kendali.audit.actor import SYSTEM
@@ -46,7 +45,7 @@ def settle(
     whole: bool,
 ) -> None:
     """One transaction for what was proved of one package."""
-    now = timezone.now()
+    now = fence.clock()
     for row, proof in proved.items():
         row.status, row.proof, row.at = Status.PROVED, proof, now
         row.epoch = int(str(proof["epoch"]))
@@ -114,4 +113,4 @@ def close_failed(order: DisposalOrder, fence: Fence) -> None:
     items = set(rows.filter(item__settled_at=None).values_list("item_id", flat=True))
     with transaction.atomic():
         fence.lock()
-        _lines(order, fence, items, timezone.now())
+        _lines(order, fence, items, fence.clock())

@@ -9,7 +9,7 @@ One fence for every kind of order that a worker carries out: BACKUPS (escalation
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
@@ -53,6 +53,11 @@ def _lease() -> timedelta:
     return timedelta(seconds=3 * settings.KENDALI_HEARTBEAT_SECONDS)
 
 
+def idle_seconds(at_least: int) -> int:
+    """How long the server lets a transaction of a worker stand still."""
+    return max(at_least, _lease().seconds)
+
+
 @dataclass(slots=True)
 class Fence(Generic[O]):
     order_id: int
@@ -60,6 +65,7 @@ class Fence(Generic[O]):
     of: Kind[O]
     owner: str = ""
     progress: dict[str, object] = field(default_factory=dict)
+    clock: Callable[[], datetime] = timezone.now  # of what is written about the order; the lease has the computer's own
     _beat_at: float = 0.0
 
     def check(self) -> None:
@@ -74,13 +80,14 @@ class Fence(Generic[O]):
         if not mine:
             raise Fenced(f"order {self.order_id}, attempt {self.attempt}")
 
-    def lock(self) -> O:
+    def lock(self, *, at_least: int = 5) -> O:
         """Inside a transaction: the order's row, locked, still ours. Raises Fenced.
 
-        A worker that is put to sleep in the middle of it would keep the lock for ever: the server ends its transaction.
+        A worker that is put to sleep in the middle of it would keep the lock for ever: the server ends its transaction
+        after a lease's time, but not before `at_least` seconds.
         """
         with connection.cursor() as cursor:
-            cursor.execute(f"SET LOCAL idle_in_transaction_session_timeout = '{max(5, _lease().seconds)}s'")
+            cursor.execute(f"SET LOCAL idle_in_transaction_session_timeout = '{idle_seconds(at_least)}s'")
         order = self._mine().select_for_update(of=("self",)).select_related(*self.of.related).first()
         if order is None:
             raise Fenced(f"order {self.order_id}, attempt {self.attempt}")

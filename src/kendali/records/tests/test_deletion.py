@@ -19,7 +19,7 @@ from kendali.connectors.fake import Does
 from kendali.disposal.models import Hold, Proposal
 from kendali.home.database_roles import connect_arguments
 from kendali.notices.models import Notice
-from kendali.records.actions import counts, disposal_orders, incidents, scan
+from kendali.records.actions import certificates, counts, disposal_orders, incidents, scan
 from kendali.records.models import (
     DisposalItem,
     DisposalOrder,
@@ -33,6 +33,7 @@ from kendali.records.models import (
 )
 from kendali.records.tests.deletions import House, house, old_conversations
 from kendali.records.tests.office import Office, refused
+from kendali.register.models import RegisterEntry
 from kendali.terms.models import Setting
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -79,6 +80,12 @@ def test_everything_on_the_approved_list_is_deleted_and_missed_afterwards(it: Ho
     assert order.proposal.status == "closed"
     assert it.item(order, FIRST).facts["rows"] == [2, 0]
     assert Source.objects.get().counts["deleted"] == 6
+
+
+def test_the_register_knows_of_it_as_soon_as_the_order_ends(it: House) -> None:
+    order = it.work(it.running(taken_out=["000001"]))
+    entries = RegisterEntry.objects.filter(orders=[certificates.reference(order)])
+    assert sum(entry.deleted_quantity for entry in entries) == order.items.filter(outcome="deleted").count() > 0
 
 
 def test_every_delete_call_has_a_journal_line_that_was_committed_before_it(it: House) -> None:

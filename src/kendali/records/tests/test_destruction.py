@@ -28,6 +28,7 @@ from kendali.records.tests.approved import running
 from kendali.records.tests.office import Office
 from kendali.terms.models import Setting
 from kendali.vault import actions as vault
+from kendali.vault.models import Epoch
 
 OLD = datetime(2023, 3, 3, 2, 0, tzinfo=UTC)
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -101,6 +102,18 @@ def test_single_recordings_lose_their_keys_and_their_neighbours_do_not(calls: Of
     found = customers.customer_of(kept)
     assert found is not None
     assert found.name == "Nasabah call-3"
+
+
+def test_all_of_it_is_written_down_by_the_clock_it_was_given(calls: Office) -> None:
+    order, later = running(calls, ["call-1"]), timedelta(days=5)
+    begin = timezone.now() + later
+    destruction.run(order.pk, worker="test", clock=lambda: timezone.now() + later)
+    order.refresh_from_db()
+    assert order.status == "done"
+    instants = [order.finished_at, record("call-1").destroyed_at, Epoch.objects.get(number=1).ended_at]
+    instants += VersionDestruction.objects.values_list("at", flat=True)
+    instants += JournalEntry.objects.filter(order=order).values_list("at", flat=True)
+    assert all(at is not None and begin <= at < begin + timedelta(hours=1) for at in instants), instants
 
 
 def test_a_fixity_check_knows_what_was_destroyed_and_still_finds_damage(calls: Office) -> None:
