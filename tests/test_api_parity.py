@@ -91,6 +91,7 @@ SAME: dict[str, str] = {
     "certificates": "list_certificates",
     "certificate": "show_certificate list_certificate_lines",
     "certificate_cancel": "cancel_certificate",
+    "certificate_correct": "correct_certificate",
     "certificate_proof": "prove_record",
     "certificate_file": "download_certificate_file",
     "settings": "list_settings",

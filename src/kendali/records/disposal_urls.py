@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kendali.records.views import decisions, disposal_orders, holds, incidents, proposals
+from kendali.records.views import corrections, decisions, disposal_orders, holds, incidents, proposals
 
 urlpatterns = [
     path("penangguhan/", holds.holds, name="holds"),
@@ -31,6 +31,7 @@ urlpatterns = [
     path("penghapusan/<int:pk>/xlsx/", disposal_orders.items_xlsx, name="disposal_items_xlsx"),
     path("penghapusan/<int:pk>/jurnal/xlsx/", disposal_orders.journal_xlsx, name="disposal_journal_xlsx"),
     path("penghapusan/<int:pk>/langkah/<slug:verb>/", disposal_orders.move, name="disposal_order_move"),
+    path("berita-acara/<uuid:pk>/koreksi/", corrections.correct, name="certificate_correct"),
     path("insiden/", incidents.incidents, name="incidents"),
     path("insiden/xlsx/", incidents.incidents_xlsx, name="incidents_xlsx"),
     path("insiden/<uuid:pk>/tutup/", incidents.close, name="incident_close"),

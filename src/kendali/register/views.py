@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
+from kendali import keyset
 from kendali.accounts import access, permissions
 from kendali.accounts.models import User
 from kendali.accounts.permissions import RuleRefused
@@ -28,7 +29,6 @@ from kendali.register.models import Certificate
 from kendali.register.paper import Paper
 
 Status = Certificate.Status
-LIMIT = 100
 FEW = 25
 KINDS = {
     "pdf": ("application/pdf", "pdf"),
@@ -44,12 +44,14 @@ def certificates(request: HttpRequest) -> HttpResponse:
     user = access.signed_in(request)
     access.require(user, "certificate.view")
     which = request.GET.get("status", "")
-    rows = queries.visible(user).select_related("client").order_by("-drafted_at", "-id")
+    rows = queries.visible(user).select_related("client")
     if which in Status.values:
         rows = rows.filter(status=which)
+    page = keyset.page(rows, ("-drafted_at", "-id"), request.GET)
     mine = {certificate.pk: parts for certificate, parts in queries.waiting(user)}
     context = {
-        "rows": [(one, words.pill(one), words.ACTS[one.act], mine.get(one.pk)) for one in rows[:LIMIT]],
+        "rows": [(one, words.pill(one), words.ACTS[one.act], mine.get(one.pk)) for one in page.rows],
+        "page": page,
         "tabs": _tabs(which),
         "mine": len(mine),
         "proving": _proving(request, user),
@@ -118,6 +120,9 @@ def _buttons(found: Certificate, user: User, mine: list[str]) -> dict[str, Any]:
         "why_not": actions.why_not(found, user) if signs and not mine and found.status == Status.SIGNING else None,
         "cancel": found.status in (Status.DRAFT, Status.SIGNING)
         and bool(permissions.can(user, "certificate.cancel", found.client)),
+        "correct": found.status == Status.SEALED
+        and bool(permissions.can(user, "certificate.correct", found.client))
+        and not found.corrections.exclude(status=Status.CANCELLED).exists(),
         "upload": found.status in (Status.SIGNING, Status.SEALED)
         and bool(permissions.can(user, "certificate.upload_copy", found.client)),
     }

@@ -44,25 +44,25 @@ def draft(*, user: User, at: datetime, order: DisposalOrder, language: str = "id
 def correct(*, user: User, at: datetime, certificate: Certificate, reason: str) -> Certificate:
     """A new draft from the rows as they are now, which names the old certificate; the old one never changes."""
     permissions.acting(user, "certificate.correct", certificate.client)
-    row = _finished(order_of(certificate))
+    row = finished_order(certificate)
     with override(certificate.language):
         facts = facts_of(row)
     return register.correct(user=user, at=at, certificate=certificate, facts=facts, lines=lines_of(row), reason=reason)
 
 
-def order_of(certificate: Certificate) -> int:
-    """Primary key of the disposal order that this certificate is of. RuleRefused: it is of something else."""
+@transaction.atomic
+def finished_order(certificate: Certificate) -> DisposalOrder:
+    """The order that this certificate is of. RuleRefused: it is of something else, or not finished."""
     label, _, key = certificate.order_ref.partition(":")
-    if label != DisposalOrder._meta.label_lower or not key.isdigit():
+    known = label == DisposalOrder._meta.label_lower and key.isdigit()
+    if not known or not DisposalOrder.objects.filter(pk=int(key)).exists():
         raise RuleRefused(no(gettext_noop("This certificate is of no order of this installation.")))
-    return int(key)
+    return _finished(int(key))
 
 
 def _finished(pk: int) -> DisposalOrder:
     """The order's row, locked."""
-    row = DisposalOrder.objects.select_for_update(of=("self",)).filter(pk=pk).first()
-    if row is None:
-        raise RuleRefused(no(gettext_noop("This certificate is of no order of this installation.")))
+    row = DisposalOrder.objects.select_for_update(of=("self",)).get(pk=pk)
     still_open = row.items.filter(outcome__in=(OUTCOME.WAITING, OUTCOME.QUEUED)).count()
     if row.status != DisposalOrder.Status.DONE or still_open:
         raise RuleRefused(

@@ -6,6 +6,7 @@ from kendali.records.api import (
     approvals,
     catalogue,
     content,
+    corrections,
     decisions,
     disposal_orders,
     escalations,
@@ -37,4 +38,5 @@ router.add_router("/holds", holds.router)
 router.add_router("/proposals", proposals.router)
 router.add_router("/decisions", decisions.router)
 router.add_router("/deletion-orders", disposal_orders.router)
+router.add_router("/certificates", corrections.router)
 router.add_router("/incidents", incidents.router)

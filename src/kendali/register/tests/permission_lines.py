@@ -43,6 +43,7 @@ LINES = {
     "certificate": Line(allow=STAFF, stranger=HIDDEN, kwargs=_draft),
     "certificate_send": Line(allow="dewi", stranger=HIDDEN, method="POST", kwargs=_draft),
     "certificate_cancel": Line(allow="dewi", stranger=HIDDEN, method="POST", kwargs=_draft),
+    "certificate_correct": Line(allow="dewi", stranger=HIDDEN, kwargs=_draft),
     "certificate_proof": Line(allow=STAFF, stranger=HIDDEN, method="POST", kwargs=_draft),
     "certificate_upload": Line(allow="dewi", stranger=HIDDEN, method="POST", kwargs=_draft),
     # A draft has no file yet: whoever may ask is told so by 404, too.
@@ -62,6 +63,10 @@ LINES = {
         kwargs=lambda cast: {**_api(cast), "kind": "pdf"},
     ),
     "api-v1:cancel_certificate": Line(
+        allow="dewi", stranger=HIDDEN, api=True, anonymous="401", method="POST", kwargs=_api,
+        data=lambda cast: {"reason": "x"},
+    ),
+    "api-v1:correct_certificate": Line(
         allow="dewi", stranger=HIDDEN, api=True, anonymous="401", method="POST", kwargs=_api,
         data=lambda cast: {"reason": "x"},
     ),
