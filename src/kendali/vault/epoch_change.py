@@ -92,6 +92,9 @@ class _Carrier:
     reached: Reached
     ahead: timedelta  # how far the caller's clock is from this computer's
 
+    def __post_init__(self) -> None:
+        self.change.ahead = self.ahead  # for what the slots answer
+
     def now(self) -> datetime:
         return timezone.now() + self.ahead
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -67,6 +69,7 @@ class EpochChange(models.Model):
         (DISCARDED, _("discarded")),
     ]
     OPEN = (RUNNING, PENDING)
+    ahead = timedelta(0)  # of whoever carries it: how far that clock is from this computer's; no column
 
     old = models.ForeignKey(Epoch, on_delete=models.PROTECT, related_name="changes_from")
     new = models.OneToOneField(Epoch, on_delete=models.PROTECT, null=True, related_name="change_to")

@@ -39,7 +39,7 @@ def keep(
         answer=answer,
         detail=detail[:200],
         digest=digest,
-        at=timezone.now(),
+        at=timezone.now() + change.ahead if change else timezone.now(),
     )
 
 

@@ -36,6 +36,7 @@ from kendali.register.proving import Proof
 People = Mapping[str, User]  # by their keys in `people.PEOPLE`: tari, indra, dewi, clara, …
 MINUTES = timedelta(minutes=1)
 WORKER = "sample"
+PLAUSIBLE = timedelta(days=20 * 366)  # a record that is older than that has a wrong date
 
 
 def running_from(at: datetime) -> Callable[[], datetime]:
@@ -68,12 +69,13 @@ def share_of(client: Client, record_class: str, share: float, at: datetime) -> d
     free = Record.objects.filter(
         source__client=client, source__record_class=record_class, deleted_at=None, vanished_at=None, changed_at=None,
         backup_clock=None, version__package__status="verified", source_state="resolved",
+        last_activity_at__gte=at - PLAUSIBLE,
         last_activity_at__lt=civil_time.start_of_day(latest + timedelta(days=1), policy.zone),
     ).exclude(pk__in=listed)  # fmt: skip
     clocks = list(free.order_by("last_activity_at").values_list("last_activity_at", flat=True))
     if not clocks:
         return None
-    last = clocks[min(len(clocks) - 1, int(share * len(clocks)))]
+    last = clocks[min(len(clocks) - 1, max(1, int(share * len(clocks))))]  # two at least: one can be taken out
     month = civil_time.month_of(last, policy.zone)
     return min(latest, civil_time.next_month(month) - timedelta(days=1))
 

@@ -42,19 +42,14 @@ def make_sample(
     schema with its cdr table and a tree under `monitor`/CODE. `recordings` are shared by the switches. Both DSNs may
     name one database. Raises ValueError or psycopg.errors.DuplicateTable where a sample is already.
     `progress(what, done, of)` is called now and then, from other threads too."""
+    roles = {
+        "reader_role": reader_role, "reader_password": reader_password, "deleter_role": deleter_role,
+        "deleter_password": deleter_password,
+    }  # fmt: skip
     chatwoot = seed_chatwoot(
-        chatwoot_dsn,
-        conversations=conversations,
-        seed=seed,
-        today=today,
-        storage=storage,
-        processes=processes,
-        progress=progress,
-        reader_role=reader_role,
-        reader_password=reader_password,
-        deleter_role=deleter_role,
-        deleter_password=deleter_password,
-    )
+        chatwoot_dsn, conversations=conversations, seed=seed, today=today, storage=storage, processes=processes,
+        progress=progress, **roles,
+    )  # fmt: skip
     switches: dict[str, Recorded] = {}
     for n, switch in enumerate(SWITCHES):
         share = recordings // len(SWITCHES) + (n < recordings % len(SWITCHES))
@@ -67,9 +62,6 @@ def make_sample(
             switch=switch,
             wish=wish,
             progress=progress,
-            reader_role=reader_role,
-            reader_password=reader_password,
-            deleter_role=deleter_role,
-            deleter_password=deleter_password,
+            **roles,
         )
     return Sample(chatwoot, switches)

@@ -1,21 +1,26 @@
-"""The sample organisation inside Kendali: people, clients, policies, sources, and the work they have done so far."""
+"""The sample organisation inside Kendali: people, clients, policies, sources with what reads and what deletes there."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from django.utils import timezone
+from django.db.models import F
 
-from kendali import civil_time
 from kendali.accounts import actions as accounts
-from kendali.accounts.models import Client, Site, User
+from kendali.accounts import sensitive
+from kendali.accounts.models import Client, SensitiveChange, Site, User
+from kendali.disposal.actions import approvers
+from kendali.home.sample import disposals
 from kendali.home.sample import people as plan
-from kendali.records.actions import backup, escalations, policies, scan, sources
-from kendali.records.models import Escalation, Source
+from kendali.records.actions import deleting as credentials
+from kendali.records.actions import policies, scan, sources
+from kendali.records.models import Record, Source
 from kendali.terms.rules import Periods
+
+DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +72,7 @@ def retention(users: dict[str, User], at: datetime) -> None:
     for item in plan.POLICIES:
         client = Client.objects.get(code=item.client)
         periods = Periods(
-            item.backup_after_years, item.lead_time.days, item.delete_after_years, 12 * item.backup_kept_years
+            item.backup_after_years, item.lead_time.days, item.delete_after_years, item.backup_kept_months
         )
         policies.save(
             user=users["maya"],
@@ -130,24 +135,28 @@ def _address(url: str) -> tuple[dict[str, object], dict[str, str]]:
     return dict(address), {"password": unquote(parts.password)} if parts.password else {}
 
 
-def past_work(users: dict[str, User], found: list[Source], today: date) -> list[Escalation]:
-    """What was done before today: everything but the last months backed up and confirmed."""
-    done = []
-    for source in found:
-        policy = escalations.policy_of(source)
-        last = civil_time.add_months(civil_time.add_years(today, -policy.backup_after_years), -2)
-        order = escalations.raise_escalation(
-            user=users["tari"], at=timezone.now(), source=source, cut_off=last - timedelta(days=1)
-        )
-        escalations.accept(user=users["indra"], at=timezone.now(), order=order)
-        escalations.begin(user=users["indra"], at=timezone.now(), order=order)
-        backup.run(order.pk, worker="sample")
-        order.refresh_from_db()
-        escalations.confirm(user=users["tari"], at=timezone.now(), order=order)
-        done.append(order)
-    return done
+def guarded(users: dict[str, User], found: list[Source], place: Place, at: datetime) -> datetime:
+    """What one person alone must not set: how each source is deleted at, and who of the clients says Ya by link. Adi
+    proposes, Rahma confirms a day later; what comes back is when all of it may be used."""
+    if place.deleter_url:
+        for source in found:
+            config, secret = deleting(source.kind, place)
+            credentials.propose(user=users["adi"], at=at, source=source, config=config, secret=secret)
+    for item in plan.APPROVERS:
+        approvers.propose_new(
+            user=users["adi"], at=at, client=Client.objects.get(code=item.client), email=item.email, name=item.name,
+            position=item.position,
+        )  # fmt: skip
+    usable = at
+    for change in SensitiveChange.objects.filter(sensitive.PENDING, proposed_at=at).order_by("pk"):
+        usable = max(usable, disposals.confirmed(change, by=users["rahma"], at=at + DAY))
+    sensitive.apply_due(at + 2 * DAY)
+    return usable
 
 
-def scan_all(found: list[Source]) -> None:
+def scan_all(found: list[Source], at: datetime) -> None:
+    """As the product does it, on a clock that begins at that moment. What began later, later nights have seen."""
     for source in found:
-        scan.scan_now(source, at=timezone.now())
+        scan.scan_now(source, at=at, clock=disposals.running_from(at))
+    later = Record.objects.filter(first_seen_at=at, last_activity_at__gt=at)
+    later.update(first_seen_at=F("started_at") + DAY)

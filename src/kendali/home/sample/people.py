@@ -37,6 +37,16 @@ class SamplePerson:
 
 
 @dataclass(frozen=True)
+class SampleApprover:
+    """Somebody of a client who has no login and says Ya by a link in an e-mail."""
+
+    client: str
+    name: str
+    email: str
+    position: str
+
+
+@dataclass(frozen=True)
 class SampleSource:
     code: str
     name: str
@@ -52,7 +62,7 @@ class SamplePolicy:
     backup_after_years: int
     lead_time: timedelta
     delete_after_years: int
-    backup_kept_years: int  # after the deletion at the source; agreed with the client
+    backup_kept_months: int  # after the deletion at the source; agreed with the client
 
 
 BANK = SampleClient("bank", "Bank Nusantara", "nasabah", "Asia/Jakarta", "banknusantara.example", 1, "pbx_bank")
@@ -97,6 +107,11 @@ PEOPLE = (
     _person("aulia", "Aulia Fitri", "auditor", "Auditor Internal", 1090),
     _person("adi", "Adi Nugroho", "administrator", "Administrator Sistem", 1108),
 )
+APPROVERS = (
+    SampleApprover("bank", "Bima Santoso", "bima@banknusantara.example", "Kepala Bagian Kepatuhan"),
+    SampleApprover("telko", "Citra Lestari", "citra@telkoraya.example", "Manager Kepatuhan Data"),
+)
+NEW_APPROVER = SampleApprover("telko", "Yusuf Rahman", "yusuf@telkoraya.example", "Manager Layanan Pelanggan")
 SOURCES = (
     SampleSource("omni-bank", "Omni-channel Bank Nusantara", "chatwoot", "conversation", "bank"),
     SampleSource("omni-telko", "Omni-channel Telko Raya", "chatwoot", "conversation", "telko"),
@@ -104,9 +119,13 @@ SOURCES = (
     SampleSource("pbx-telko", "Rekaman telepon Telko Raya", "asterisk", "recording", "telko"),
 )
 POLICIES = tuple(
-    SamplePolicy(client.code, record_class, 1, timedelta(days=30), 2, 2)
-    for client in CLIENTS
-    for record_class in ("conversation", "recording")
+    SamplePolicy(client.code, record_class, 1, timedelta(days=30), 2, months)
+    for client, record_class, months in (
+        (BANK, "conversation", 24),
+        (BANK, "recording", 24),
+        (TELKO, "conversation", 12),
+        (TELKO, "recording", 3),
+    )
 )
 
 

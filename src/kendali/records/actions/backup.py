@@ -31,6 +31,7 @@ from kendali.terms import settings as terms
 from kendali.vault import actions as vault
 
 Fence = lease.Fence[Escalation]
+Clock = Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,21 +51,22 @@ class Damaged(Exception):
         self.package, self.problems = package, problems
 
 
-def run(order_id: int, *, worker: str) -> None:
+def run(order_id: int, *, worker: str, clock: Clock = timezone.now) -> None:
     """The job. Raises lease.Busy while another worker is at it; every other end is a row."""
     fence = lease.take(order_id, worker, lease.BACKUPS)
     if fence is None:
         return
+    fence.clock = clock
     order = Escalation.objects.select_related("client", "source", "policy").get(pk=order_id)
     try:
         _abandon_earlier(order, fence)
-        store_actions.require_usable(timezone.now())
+        store_actions.require_usable(fence.clock())
         with sources.connected(order.source) as connector:
             store = stores.open_store(settings.KENDALI_STORE)
             for month, lines in _batches(order):
                 _one_package(order, fence, connector, store, month, lines)
         _finish(fence)
-        vault.export_vault(at=timezone.now())  # keys made today survive the loss of this machine tonight
+        vault.export_vault(at=fence.clock())  # keys made today survive the loss of this machine tonight
     except lease.Fenced:
         return
     except (SourceError, ArchiveError) as error:
@@ -84,7 +86,7 @@ def _abandon_earlier(order: Escalation, fence: Fence) -> None:
         audit.record(
             "escalation.taken_over",
             actor=SYSTEM,
-            at=timezone.now(),
+            at=fence.clock(),
             obj=order,
             client=order.client,
             facts={"attempt": fence.attempt},
@@ -138,7 +140,7 @@ def _one_package(
         Package.Status.WRITTEN,
         path=written.path,
         size=written.size,
-        written_at=timezone.now(),
+        written_at=fence.clock(),
         tagmanifest_sha256=written.tagmanifest_sha256,
         records=len(written.records),
     )
@@ -166,7 +168,7 @@ def _info(order: Escalation, month: date) -> PackageInfo:
 
 def _begin(order: Escalation, fence: Fence, month: date) -> tuple[Package, bytes]:
     """Row and key are committed before the first byte of the package."""
-    now = timezone.now()
+    now = fence.clock()
     with transaction.atomic():
         fence.lock()
         package = Package.objects.create(
@@ -187,7 +189,7 @@ def _read_back(
     order: Escalation, fence: Fence, package: Package, store: stores.Store, key: bytes, reporter: _Reporter
 ) -> list[PackageCheck]:
     """Every byte from the store, then a restore drill. Problems: the package is damaged and the order stops."""
-    checks = [read_every_byte(package, store, key, reporter.verifying, fence.check)]
+    checks = [read_every_byte(package, store, key, reporter.verifying, fence.check, fence.clock)]
     if not checks[0].problems:
         checks.append(_drill(order, package, store, key, fence))
     problems = [problem for check in checks for problem in check.problems]
@@ -203,9 +205,10 @@ def read_every_byte(
     key: bytes,
     show: Callable[[Progress], None],
     check: Callable[[], None],
+    clock: Clock = timezone.now,
 ) -> PackageCheck:
     """Verify a package; the answer is not saved yet."""
-    started, seen = timezone.now(), Progress(0, 0, 0)
+    started, seen = clock(), Progress(0, 0, 0)
 
     def follow(progress: Progress) -> None:
         nonlocal seen
@@ -216,19 +219,19 @@ def read_every_byte(
         store, package.path, key, progress=follow, check=check, expected=package.tagmanifest_sha256,
         destroyed=package_keys.destroyed_slots(package))  # fmt: skip
     return PackageCheck(
-        package=package, kind=PackageCheck.Kind.VERIFY, started_at=started, finished_at=timezone.now(),
+        package=package, kind=PackageCheck.Kind.VERIFY, started_at=started, finished_at=clock(),
         records=seen.records, bytes=seen.size, problems=[plain(problem) for problem in problems],
     )  # fmt: skip
 
 
 def _drill(order: Escalation, package: Package, store: stores.Store, key: bytes, fence: Fence) -> PackageCheck:
-    started = timezone.now()
+    started = fence.clock()
     found = drill.drill(store, package.path, key, sample=_sample(order, package), check=fence.check)
     return PackageCheck(
         package=package,
         kind=PackageCheck.Kind.DRILL,
         started_at=started,
-        finished_at=timezone.now(),
+        finished_at=fence.clock(),
         records=found.restored,
         bytes=found.size,
         problems=[plain(problem) for problem in found.problems],
@@ -278,7 +281,7 @@ def _settle(
     sealed: Mapping[str, bytes],
 ) -> None:
     """One transaction: the package counts, and every line has its outcome."""
-    now = timezone.now()
+    now = fence.clock()
     with transaction.atomic():
         order = fence.lock()
         backed_up = _give_outcomes(package, records, lines, now, sealed)
@@ -311,7 +314,7 @@ def _settle_without_package(
     """Not one record of the batch could be copied whole: every line says why, and there is no package."""
     with transaction.atomic():
         fence.lock()
-        _give_outcomes(package, [replace(record, keyed_digest=None) for record in records], lines, timezone.now(), {})
+        _give_outcomes(package, [replace(record, keyed_digest=None) for record in records], lines, fence.clock(), {})
         Package.objects.filter(pk=package.pk).update(status=Package.Status.ABANDONED, path="")
 
 
@@ -353,7 +356,7 @@ def _finish(fence: Fence) -> None:
         backed_up = order.items.filter(outcome=EscalationItem.Outcome.BACKED_UP).count()
         order.progress = {**fence.progress, "phase": "finished", "done": order.list_count}
         order.save(update_fields=["progress"])
-        escalations.finished(order, shortcomings=order.list_count - backed_up, backed_up=backed_up, at=timezone.now())
+        escalations.finished(order, shortcomings=order.list_count - backed_up, backed_up=backed_up, at=fence.clock())
 
 
 def _stop(fence: Fence, code: str, facts: dict[str, object]) -> None:
@@ -362,7 +365,7 @@ def _stop(fence: Fence, code: str, facts: dict[str, object]) -> None:
             order = fence.lock()
         except lease.Fenced:
             return
-        escalations.stopped(order, code=code, facts=facts, at=timezone.now())
+        escalations.stopped(order, code=code, facts=facts, at=fence.clock())
 
 
 class _Reporter:

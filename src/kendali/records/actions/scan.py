@@ -5,7 +5,7 @@ Rows arrive by COPY into a temporary table and are merged by one statement a pag
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from django.db import IntegrityError, connection, transaction
@@ -21,6 +21,7 @@ from kendali.records.actions import counts, incidents, sources
 from kendali.records.models import Record, Scan, Source
 
 PAGE = 5000
+Clock = Callable[[], datetime]
 DEAD_AFTER = timedelta(minutes=10)  # a running scan without a heartbeat for so long was killed
 
 STAGE = """
@@ -87,30 +88,30 @@ def begin(source: Source, at: datetime) -> Scan | None:
         return None
 
 
-def scan_now(source: Source, *, at: datetime, actor: Actor = SYSTEM) -> Scan | None:
+def scan_now(source: Source, *, at: datetime, actor: Actor = SYSTEM, clock: Clock = timezone.now) -> Scan | None:
     """Scan in this process, from beginning to end; None while another scan is running."""
     scan = begin(source, at)
-    return None if scan is None else run(scan, actor=actor)
+    return None if scan is None else run(scan, actor=actor, clock=clock)
 
 
-def run(scan: Scan, *, actor: Actor = SYSTEM) -> Scan:
+def run(scan: Scan, *, actor: Actor = SYSTEM, clock: Clock = timezone.now) -> Scan:
     """Carry a scan to its end. May be called again for the same scan: pages are merged, never doubled."""
     if scan.status != Scan.Status.RUNNING:
         return scan
     source = scan.source
     try:
         with sources.connected(source) as connector:
-            sources.keep_probe(source, connector.probe(), timezone.now())
+            sources.keep_probe(source, connector.probe(), clock())
             _read_all(scan, connector)
             _mark_vanished(scan)
             _find_uncovered(scan, connector)
-        incidents.seen_by_scan(source, scan=scan.pk, begun=scan.started_at, at=timezone.now())
-        counts.refresh(source, at=timezone.now())
+        incidents.seen_by_scan(source, scan=scan.pk, begun=scan.started_at, at=clock())
+        counts.refresh(source, at=clock())
     except SourceError as error:
         scan.status, scan.problem = Scan.Status.FAILED, {"code": error.code, "facts": dict(error.facts)}
     else:
         scan.status = Scan.Status.DONE
-    scan.finished_at = timezone.now()
+    scan.finished_at = clock()
     with transaction.atomic():
         scan.save()
         verb = "source.scanned" if scan.status == Scan.Status.DONE else "source.scan_failed"

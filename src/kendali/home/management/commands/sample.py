@@ -7,6 +7,7 @@ import shutil
 import sys
 import time
 from argparse import ArgumentParser
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,9 @@ from kendali.accounts.models import User
 from kendali.archive.slots import places
 from kendali.audit.actor import SYSTEM
 from kendali.home.models import Installation
-from kendali.home.sample import make, organisation
+from kendali.home.sample import history, make, organisation, stories
 from kendali.home.sample import people as plan
+from kendali.home.sample.diary import Calendar
 from kendali.terms.models import Setting
 from kendali.vault import actions as vault
 from kendali.vault import sheet_pdf
@@ -35,7 +37,10 @@ class Command(BaseCommand):
         parser.add_argument("--conversations", type=int, default=make.CONVERSATIONS)
         parser.add_argument("--recordings", type=int, default=make.RECORDINGS)
         parser.add_argument("--seed", type=int, default=make.SEED)
-        parser.add_argument("--no-past", action="store_true", help="leave out the backups of earlier months")
+        parser.add_argument(
+            "--until", type=date.fromisoformat, help="the last day of the sources' three years; default: today"
+        )
+        parser.add_argument("--no-past", action="store_true", help="leave out what was done in earlier months")
         parser.add_argument(
             "--replace", action="store_true", help="drop the sample's source systems and make them anew"
         )
@@ -46,7 +51,7 @@ class Command(BaseCommand):
         place = organisation.Place(reader, _folder("storage"), _folder("monitor"), deleter)
         if options["replace"]:
             _drop(owner, place)
-        today = civil_time.local_date(timezone.now(), settings.TIME_ZONE)
+        today = options["until"] or civil_time.local_date(timezone.now(), settings.TIME_ZONE)
         self._timed(
             "source systems",
             make.make_sample,
@@ -64,18 +69,25 @@ class Command(BaseCommand):
         if User.objects.exists():
             self.stdout.write("kendali: the sources are new; scan them on their pages or wait for the night")
             return
+        self._organisation(place, past=not options["no_past"])
+
+    def _organisation(self, place: organisation.Place, *, past: bool) -> None:
+        """Without a past it was founded just now, and nobody has entered how to delete at its sources."""
         now = timezone.now()
-        Installation.objects.get_or_create(pk=1, defaults={"name": plan.ORGANISATION, "created": now})
-        Setting.objects.create(
-            key="organisation.name", value=plan.ORGANISATION, version=1, reason="sample", created_at=now
-        )
-        self._timed("keys", _set_up_keys)
-        users = organisation.people(now)
-        organisation.retention(users, now)
-        found = organisation.connect(users, place, now)
-        self._timed("scan", organisation.scan_all, found)
-        if not options["no_past"]:
-            self._timed("backups of earlier months", organisation.past_work, users, found, today)
+        founded = Calendar(now).ago(months=history.FOUNDED, hour=8) if past else now
+        Installation.objects.get_or_create(pk=1, defaults={"name": plan.ORGANISATION, "created": founded})
+        for key, value in (("organisation.name", plan.ORGANISATION), ("register.owner_unit", plan.UNIT)):
+            Setting.objects.create(key=key, value=value, version=1, reason="sample", created_at=founded)
+        self._timed("keys", _set_up_keys, founded)
+        users = organisation.people(founded)
+        organisation.retention(users, founded)
+        found = organisation.connect(users, place, founded)
+        if past:
+            organisation.guarded(users, found, place, founded + timedelta(hours=1))
+        self._timed("scan", organisation.scan_all, found, founded + timedelta(days=3) if past else now)
+        if past:
+            office = history.office(users, found, now, deletes=bool(place.deleter_url))
+            self._timed("nine months of work", history.tell, office, stories.all_of(office))
 
     def _timed(self, what: str, work: Any, *arguments: Any, **options: Any) -> None:
         began = time.monotonic()
@@ -101,9 +113,8 @@ def _role(url: str) -> str:
     return psycopg.conninfo.conninfo_to_dict(url)["user"]  # type: ignore[return-value]
 
 
-def _set_up_keys() -> None:
+def _set_up_keys(now: datetime) -> None:
     """The first epoch, and the recovery sheet as a file: a real installation prints it and deletes the file."""
-    now = timezone.now()
     sheet = vault.set_up(at=now, actor=SYSTEM, slots=places(settings.KENDALI_KEYS))
     if sheet is None:
         return
