@@ -22,7 +22,7 @@ from kendali.disposal.actions import proposals
 from kendali.disposal.models import Act, Proposal
 from kendali.notices import actions as notices
 from kendali.records import deletion_rules as rules
-from kendali.records.actions import pacing
+from kendali.records.actions import pacing, register_rows
 from kendali.records.calendar import days_off
 from kendali.records.models import DisposalOrder
 from kendali.records.rules import HandOver
@@ -58,6 +58,7 @@ def raise_order(*, user: User, at: datetime, proposal: Proposal) -> DisposalOrde
                          facts={"number": order.number, "count": order.list_count, "proposal": row.number,
                                 "waiting_until": order.waiting_until, "list_digest": order.list_digest})  # fmt: skip
             tell(order, "disposal_order.raise", at=at)
+            register_rows.refresh_order(order.pk, at=at)
             return order
     except IntegrityError as error:
         found = DisposalOrder.objects.filter(proposal=proposal, status__in=DisposalOrder.OPEN).first()
@@ -302,9 +303,13 @@ def _move(
     )
     if verb in TOLD:
         tell(order, f"disposal_order.{verb}", at=at)
+    if verb in REGISTERED:
+        register_rows.refresh_order(order.pk, at=at)
 
 
 TOLD = frozenset({"return", "stop", "finish", "cancel", "cancel_rest"})
+# Where an order stands still or is given up, the register is right at once; at its end the engines see to it.
+REGISTERED = frozenset({"return", "cancel", "stop", "pause", "wait"})
 
 
 def _due(status: str, proposal: Proposal, at: datetime) -> datetime | None:

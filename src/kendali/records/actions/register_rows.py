@@ -113,11 +113,20 @@ WHERE e.key = 'records.package:' || gone.root
 """
 
 
+# Two orders that end at once may share batches: everybody takes the rows in one order.
+LOCK = """
+SELECT FROM register_registerentry WHERE key IN (SELECT 'records.package:' || k FROM unnest(%(roots)s::uuid[]) k)
+ORDER BY id FOR UPDATE
+"""
+
+
+@transaction.atomic
 def refresh(packages: Collection[UUID], *, at: datetime) -> int:
     """Count again what is left of these batches; returns how many rows there are."""
     if not packages:
         return 0
     with connection.cursor() as cursor:
+        cursor.execute(LOCK, {"roots": list(packages)})
         cursor.execute(REFRESH, {"roots": list(packages), "at": at})
         return int(cursor.rowcount)
 

@@ -171,7 +171,7 @@ def test_an_erasure_says_both_acts(office: Office) -> None:
     choose(destruction__epoch="at_once")
     with house(office, old_conversations(3)) as chats:
         chats.now, cast = timezone.now(), office.cast
-        order = worked(chats, erasing(chats, ["000000", "000001"]))
+        order = worked(chats, erasing(chats, ["000001", "000002"]))
         DisposalOrder.objects.filter(pk=order.pk).update(armed_by=cast.indra)
         order.refresh_from_db()
         made = certificates.draft(user=cast.dewi, at=chats.now, order=order)
