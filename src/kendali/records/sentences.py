@@ -96,6 +96,7 @@ SEARCH_FIELDS = {
 WORDS: dict[str, dict[str, str]] = {
     "fields": SEARCH_FIELDS,
     "problem": {**SHORT, **sentences_deletion.PROBLEMS},  # codes of problems, as a pill says them
+    "reason": sentences_deletion.REASONS,
     "status": {**STATUS_WORDS, **sentences_deletion.STATUS_WORDS},
     **sentences_destruction.WORDS,
 }

@@ -2,6 +2,8 @@
 
 from django.utils.translation import gettext_noop as _
 
+from kendali.disposal.words import WHY_VOID
+
 STATUS_WORDS = {"armed": _("armed"), "settling": _("waiting for read-back")}
 VERBS = {
     "disposal_order.raise": _("%(actor)s sent the order %(number)s for %(proposal)s: %(count)s records."),
@@ -37,3 +39,5 @@ PROBLEMS = {
     "outside_window": _("outside its run window"),
     "quota_used": _("the quota of the day is used up"),
 }
+# Reasons that Kendali itself gives; those of people are shown as they wrote them.
+REASONS = {text: text for text in (*WHY_VOID.values(), _("The client's approval is no longer valid."))}

@@ -20,9 +20,11 @@ from kendali.audit.actor import SYSTEM, Actor
 from kendali.disposal import lists
 from kendali.disposal.actions import proposals
 from kendali.disposal.models import Act, Proposal
+from kendali.disposal.words import WHY_VOID
 from kendali.notices import actions as notices
 from kendali.records import deletion_rules as rules
 from kendali.records.actions import pacing, register_rows
+from kendali.records.actions import proposals as lists_of_records
 from kendali.records.calendar import days_off
 from kendali.records.models import DisposalOrder
 from kendali.records.rules import HandOver
@@ -48,6 +50,7 @@ def raise_order(*, user: User, at: datetime, proposal: Proposal) -> DisposalOrde
     """Step 3 or 4 after the client's Ya: the numbered escalation with exactly the approved list. The waiting period
     runs from the approval, so it may be over when Team IT accepts."""
     actor = permissions.acting(user, "disposal_order.raise", proposal.client)
+    _stands(proposal, at)
     try:
         with transaction.atomic():
             row = proposals.locked(proposal)
@@ -65,6 +68,24 @@ def raise_order(*, user: User, at: datetime, proposal: Proposal) -> DisposalOrde
         raise RuleRefused(
             no(_("%(number)s is still open for this list: finish that one first."), number=str(found or ""))
         ) from error
+
+
+ENDED = _("The client's approval is no longer valid.")
+VOID = _("The client's approval is void: %(why)s Ask the client again with a new list.")
+
+
+def _stands(proposal: Proposal, at: datetime) -> None:
+    """Before each step: what voids the approval is found now, not at night. In transactions of their own, because
+    approval and order stay ended although the step is refused. Raises RuleRefused."""
+    why = lists_of_records.void_now(proposal, at=at)
+    verdict = no(VOID, why=why) if why else proposals.approval_verdict(proposal, at=at)
+    if verdict:
+        return
+    for order in DisposalOrder.objects.filter(proposal=proposal, status__in=rules.MOVES["cancel"][0]):
+        with transaction.atomic():
+            if (row := _locked(order)) is not None:
+                _cancel(row, actor=SYSTEM, at=at, reason=WHY_VOID.get(why, ENDED))
+    raise RuleRefused(verdict)
 
 
 def _approved(proposal: Proposal, at: datetime, user: User) -> None:
@@ -97,12 +118,13 @@ def _write_items(order: DisposalOrder, at: datetime) -> None:
         cursor.execute(ITEMS, {"order": order.pk, "proposal": order.proposal_id, "at": at})
 
 
-@transaction.atomic
 def accept(*, user: User, at: datetime, order: DisposalOrder) -> None:
     """Step 7 or 8."""
     actor = permissions.acting(user, "disposal_order.accept", order.client)
     _other_person(order, user)
-    _move(order, "accept", actor=actor, at=at, changes={"accepted_by": user, "accepted_at": at})
+    _stands(order.proposal, at)
+    with transaction.atomic():
+        _move(order, "accept", actor=actor, at=at, changes={"accepted_by": user, "accepted_at": at})
 
 
 @transaction.atomic
@@ -112,15 +134,16 @@ def return_to_raiser(*, user: User, at: datetime, order: DisposalOrder, reason: 
     _give_up(order, at, "returned")
 
 
-@transaction.atomic
 def arm(*, user: User, at: datetime, order: DisposalOrder, typed_number: str) -> None:
     """In working hours, by typing its number. It starts by itself when waiting period and run window allow."""
     actor = permissions.acting(user, "disposal_order.arm", order.client)
     _other_person(order, user)
+    _stands(order.proposal, at)
     for verdict in (may_arm_now(order, at), rules.may_arm(typed_number, order.number)):
         if not verdict:
             raise RuleRefused(verdict)
-    _move(order, "arm", actor=actor, at=at, changes={"armed_by": user, "armed_at": at})
+    with transaction.atomic():
+        _move(order, "arm", actor=actor, at=at, changes={"armed_by": user, "armed_at": at})
 
 
 def may_arm_now(order: DisposalOrder, at: datetime) -> Verdict:
@@ -226,8 +249,11 @@ def _locked(order: DisposalOrder) -> DisposalOrder | None:
 
 
 def _start_one(order: DisposalOrder, at: datetime) -> bool:
+    if why := lists_of_records.void_now(order.proposal, at=at):
+        _cancel(order, actor=SYSTEM, at=at, reason=WHY_VOID[why])
+        return False
     if not proposals.approval_verdict(order.proposal, at=at):
-        _cancel(order, actor=SYSTEM, at=at, reason=_("The client's approval is no longer valid."))
+        _cancel(order, actor=SYSTEM, at=at, reason=ENDED)
         return False
     if not pacing.may_start(order, at):
         return False
@@ -250,7 +276,7 @@ def expire(*, at: datetime) -> list[DisposalOrder]:
         with transaction.atomic():
             row = _locked(order)
             if row is not None and not proposals.approval_verdict(row.proposal, at=at):
-                _cancel(row, actor=SYSTEM, at=at, reason=_("The client's approval is no longer valid."))
+                _cancel(row, actor=SYSTEM, at=at, reason=ENDED)
                 ended.append(row)
     return ended
 
@@ -324,7 +350,8 @@ def _due(status: str, proposal: Proposal, at: datetime) -> datetime | None:
 def tell(order: DisposalOrder, kind: str, *, at: datetime) -> None:
     """Who has to act next; at an end the raiser and, for the certificate, Document Control."""
     action = rules.WAITS_FOR.get(order.status)
-    people = list(permissions.holders(action, order.client)) if action else [order.raised_by] if order.raised_by else []
+    raised = [order.raised_by, order.accepted_by if order.status == STATUS.CANCELLED else None]
+    people = list(permissions.holders(action, order.client)) if action else [one for one in raised if one]
     if order.status == STATUS.DONE:
         people += permissions.holders("certificate.draft", order.client)
     facts = {"number": order.number, "count": order.list_count, "client": order.client.name, "reason": order.reason}

@@ -257,7 +257,7 @@ def finish(proposal_id: int, *, at: datetime) -> None:
 
 def void_changed(*, at: datetime) -> list[Proposal]:
     """Records of an approved list that are seen to have changed before anything was deleted: the approval is void
-    (decision 5; setting approval.changed_voids). Daily, and whenever an order is about to be raised."""
+    (decision 5; setting approval.changed_voids). Daily; for one list, whenever its order moves on, see `void_now`."""
     open_now = Proposal.objects.filter(
         act=Act.SOURCE, status__in=(Proposal.Status.ASKED, Proposal.Status.APPROVED), begun_at=None
     )
@@ -266,6 +266,16 @@ def void_changed(*, at: datetime) -> list[Proposal]:
         for row in open_now.select_related("client", "policy")
         if paper.void_if_needed(proposal=row, at=at, changed=changed_of(row))
     ]
+
+
+def void_now(proposal: Proposal, *, at: datetime) -> str:
+    """Void it where a line, a record or the policy is no longer what the client signed; the code of why or "".
+
+    Once a deletion of it began, every record is asked for itself."""
+    if proposal.begun_at is not None:
+        return ""
+    changed = changed_of(proposal) if proposal.act == Act.SOURCE else 0
+    return paper.void_if_needed(proposal=proposal, at=at, changed=changed, look=True)
 
 
 def changed_of(proposal: Proposal) -> int:

@@ -5,8 +5,17 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from kendali.disposal import lists
-from kendali.disposal.models import Act, Hold, LeftOut, Proposal, ProposalItem
-from kendali.records.models import DisposalItem, DisposalOrder, Incident, Record, Source
+from kendali.disposal.models import Act, Decision, Hold, LeftOut, Proposal, ProposalItem
+from kendali.records.models import (
+    DisposalItem,
+    DisposalOrder,
+    Escalation,
+    Incident,
+    Package,
+    Record,
+    RecordVersion,
+    Source,
+)
 from kendali.terms.models import Policy
 from tests.cast import Cast
 
@@ -38,6 +47,28 @@ def records(cast: Cast, count: int) -> list[Record]:
     )  # fmt: skip
 
 
+def backed_up(cast: Cast, rows: list[Record]) -> None:
+    """One version of each in a package, as rows only."""
+    place, day = source(cast), date(2024, 6, 1)
+    order = Escalation.objects.create(
+        number="ESK-2025-0001", client=place.client, source=place, record_class=place.record_class,
+        policy=policy(cast), cut_off=day, cut_instant=cast.now, status="confirmed", created_at=cast.now,
+    )  # fmt: skip
+    package = Package.objects.create(
+        number="PKT-2025-0001", escalation=order, attempt=1, source=place, month=day, status="verified",
+        created_at=cast.now, written_at=cast.now, verified_at=cast.now,
+    )  # fmt: skip
+    versions = RecordVersion.objects.bulk_create(
+        RecordVersion(
+            record=one, number=1, package=package, keyed_digest=b"\1" * 32, made_at=cast.now, compared_at=cast.now
+        )
+        for one in rows
+    )
+    for one, version in zip(rows, versions, strict=True):
+        one.version = version
+    Record.objects.bulk_update(rows, ["version"])
+
+
 def proposal(cast: Cast, status: str = "asked", count: int = 3) -> Proposal:
     row = Proposal.objects.create(
         number=None if status == "draft" else "UP-2026-0001", act=Act.SOURCE, client=cast.nusantara,
@@ -46,12 +77,13 @@ def proposal(cast: Cast, status: str = "asked", count: int = 3) -> Proposal:
         due_at=None if status == "draft" else cast.now + timedelta(days=14), created_at=cast.now,
     )  # fmt: skip
     rows = records(cast, count + 1)
+    backed_up(cast, rows)
     ProposalItem.objects.bulk_create(
         ProposalItem(
             proposal=row, subject=one.pk, source=one.source_id, ref=one.ref, display=one.display, channel=one.channel,
             month=date(2024, 6, 1), clock=one.last_activity_at or cast.now,
             clock_rule="last_activity_at", due_on=date(2026, 6, 4),
-            size=1000, parts=3, version=one.pk, keyed_digest=b"\1" * 32,
+            size=1000, parts=3, version=one.version_id or 0, keyed_digest=b"\1" * 32,
         )
         for one in rows[:count]
     )  # fmt: skip
@@ -67,6 +99,11 @@ def proposal(cast: Cast, status: str = "asked", count: int = 3) -> Proposal:
     if status == "approved":
         row.decided_at, row.valid_until = cast.now, cast.now + timedelta(days=30)
     row.save()
+    if status == "approved":
+        Decision.objects.create(
+            proposal=row, answer="yes", list_digest=found.sha256, list_count=found.count, user=cast.clara,
+            name=cast.clara.name, position=cast.clara.position, way="login", at=cast.now, expires_at=row.valid_until,
+        )  # fmt: skip
     return row
 
 
