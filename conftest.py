@@ -80,10 +80,9 @@ def django_db_modify_db_settings(
     name = database["TEST"]["NAME"] or f"test_{database['NAME']}"
     database["TEST"]["NAME"] = name
     reuse = request.config.getoption("reuse_db") and not request.config.getoption("create_db")
-    drop = SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(name))
     with psycopg.connect(**_owner("postgres"), autocommit=True) as server:
         if not reuse:
-            server.execute(drop)
+            pristine.drop(server, name)
         if not server.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone():
             server.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
     with psycopg.connect(**_owner(name), autocommit=True) as owner:
@@ -91,7 +90,7 @@ def django_db_modify_db_settings(
     yield
     if not request.config.getoption("reuse_db"):
         with psycopg.connect(**_owner("postgres"), autocommit=True) as server:
-            server.execute(drop)
+            pristine.drop(server, name)
 
 
 @pytest.fixture(scope="session")

@@ -6,9 +6,11 @@ rows truncated, the rows that migrations made put back, triggers on, in one tran
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import psycopg
+import psycopg.errors
 from psycopg.sql import SQL, Identifier
 
 TABLES = """SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -20,6 +22,19 @@ GUARDED = """SELECT DISTINCT c.relname FROM pg_trigger t JOIN pg_class c ON c.oi
              WHERE NOT t.tgisinternal AND n.nspname = 'public' AND NOT c.relispartition"""
 COLUMNS = """SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped
              AND attgenerated = ''"""
+
+
+def drop(server: psycopg.Connection[Any], name: str) -> None:
+    """With whoever is in it. An autovacuum may be at work there, which only a superuser may end: it is over soon."""
+    end = time.monotonic() + 30
+    while True:
+        try:
+            server.execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(name)))
+            return
+        except psycopg.errors.InsufficientPrivilege:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.2)
 
 
 def tables(owner: psycopg.Connection[Any], schema: str) -> list[str]:

@@ -32,7 +32,7 @@ class Fate:
 class Nursery:
     environment: dict[str, str]
     _process: subprocess.Popen[bytes] | None = field(init=False, default=None)
-    _asleep: set[int] = field(init=False, default_factory=set)
+    asleep: set[int] = field(init=False, default_factory=set)
 
     def run(self, act: Literal["backup", "deletion", "destruction"], order: int, number: str, point: int) -> Fate:
         """Returns when the worker was killed, sleeps, or came to its end; a worker that failed by itself fails here."""
@@ -59,16 +59,16 @@ class Nursery:
         assert ready, "the worker neither ends nor stops"
         found = json.loads(self._process.stdout.readline())
         if found["stopped"]:
-            self._asleep.add(found["pid"])
+            self.asleep.add(found["pid"])
             return Fate(found["pid"], None)
-        self._asleep.discard(found["pid"])
+        self.asleep.discard(found["pid"])
         return Fate(found["pid"], found["code"], found["points"])
 
     def end_sleepers(self) -> None:
-        for pid in self._asleep:
+        for pid in self.asleep:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        self._asleep.clear()
+        self.asleep.clear()
 
     def close(self) -> None:
         self.end_sleepers()

@@ -6,6 +6,7 @@ All instants are aware UTC datetimes. A *ref* is the source's own stable id of o
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -27,6 +28,19 @@ class SourceError(Exception):
         super().__init__(f"{code} {facts}" if facts else code)
         self.code = code
         self.facts = facts
+
+
+class TooLate(Exception):
+    """A deleter's time is over, and with it the locks under which it was allowed to delete: ask again."""
+
+
+UNDONE_AFTER = 2.0  # seconds: a database gives up a deletion that hangs between its check of the time and its commit
+
+
+def require_time(until: float | None) -> None:
+    """Asked by a deleter just before each step that cannot be undone; see Deleter.until. Raises TooLate."""
+    if until is not None and time.monotonic() > until:
+        raise TooLate
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +247,12 @@ class Deleter(Protocol):
     The order of work: `parts` is stored, then `delete`, then `absent` over what was stored. Where a worker died after
     `delete` began: `finish` with what was stored, then `absent`. SourceError anywhere = the source is gone, and what
     happened to a record without an answer is settled by `absent`.
+
+    `until`: by time.monotonic(), up to when `delete` and `finish` may take anything away; None: always. Afterwards they
+    raise TooLate: a process that was put to sleep in between wakes up in a world where a hold may have been placed.
     """
+
+    until: float | None
 
     def capabilities(self) -> Capabilities: ...
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,9 +14,10 @@ import pyarrow as pa
 from psycopg.conninfo import make_conninfo
 from psycopg.rows import TupleRow
 
-from kendali.connectors.base import SourceError
+from kendali.connectors.base import UNDONE_AFTER, SourceError
 
 CONNECT_SECONDS = 10
+UNDO_SLEEPERS = f"SET LOCAL idle_in_transaction_session_timeout = '{UNDONE_AFTER * 1000:.0f}ms'"
 LOCK_MILLISECONDS = 300  # what another session of the source holds is left to a later attempt
 _SQLSTATES = {
     "28P01": "wrong_password",
@@ -195,7 +196,10 @@ class BulkTransaction:
         self.queries += 1
         self._cursor.execute(statement)
 
-    def commit(self) -> None:
+    def commit(self, check: Callable[[], None] = lambda: None) -> None:
+        """`check` is asked first. If this process is put to sleep after it, the server undoes everything."""
+        self._cursor.execute(UNDO_SLEEPERS)
+        check()
         self._connection.commit()
 
     def table(self, query: str) -> pa.Table:

@@ -21,7 +21,7 @@ from kendali.connectors.asterisk.connector import ALLOWED_SKEW, AsteriskConnecto
 from kendali.connectors.asterisk.master_csv import MasterCsv
 from kendali.connectors.asterisk.rights import Rights, csv_rights, mysql_rights, postgres_rights
 from kendali.connectors.asterisk.writers import CsvWriter, MySqlWriter, PostgresWriter, Writer, safe_table
-from kendali.connectors.base import Capabilities, Deletion, Part, PartState, Probe, Problem, SourceError
+from kendali.connectors.base import Capabilities, Deletion, Part, PartState, Probe, Problem, SourceError, require_time
 from kendali.connectors.mysql import MySql
 from kendali.connectors.postgres import Server
 from kendali.connectors.removing import Outside, look, may_remove, plain, remove
@@ -32,6 +32,8 @@ Files = Mapping[str, Sequence[str]]  # ref → paths below the tree
 
 
 class AsteriskDeleter:
+    until: float | None = None
+
     def __init__(self, config: Mapping[str, Any], reading: Mapping[str, Any], deleting: Mapping[str, Any]) -> None:
         self._reader = AsteriskConnector(config, reading)
         self._root = self._reader.tree.root
@@ -175,7 +177,7 @@ class AsteriskDeleter:
             if len(refs) > 1:
                 raise SourceError("busy")  # one by one
             return [_changed(refs[0])]
-        self._writer.commit()
+        self._writer.commit(self._require_time)
         return answers + [self._without_files(ref, paths, kept) for ref, paths in files.items()]
 
     def _fingerprint(self, ref: str, rows: Sequence[Leg]) -> bytes | None:
@@ -202,7 +204,11 @@ class AsteriskDeleter:
                 return Deletion(ref, "failed", retryable=True, problem=problem)
         return Deletion(ref, "deleted")
 
+    def _require_time(self) -> None:
+        require_time(self.until)
+
     def _remove(self, ref: str, path: str) -> Problem | None:
+        self._require_time()
         try:
             remove(self._root, path)
         except Outside:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -19,7 +19,7 @@ from kendali.connectors.asterisk.csv_rewriting import Rewriting
 from kendali.connectors.asterisk.master_csv import MasterCsv
 from kendali.connectors.base import SourceError
 from kendali.connectors.mysql import MySql
-from kendali.connectors.postgres import LOCK_MILLISECONDS, Server
+from kendali.connectors.postgres import LOCK_MILLISECONDS, UNDO_SLEEPERS, Server
 
 Legs = Mapping[str, Sequence[Leg]]
 
@@ -34,7 +34,9 @@ class Writer(Protocol):
     def remove(self, legs: Legs) -> bool:
         """False: other rows are there now, and nothing was changed."""
 
-    def commit(self) -> None: ...
+    def commit(self, check: Callable[[], None]) -> None:
+        """`check` is asked at the last moment; what it raises leaves everything as it was."""
+
     def undo(self) -> None: ...
     def close(self) -> None: ...
 
@@ -71,9 +73,12 @@ class PostgresWriter:
         self.undo()
         return False
 
-    def commit(self) -> None:
+    def commit(self, check: Callable[[], None]) -> None:
         with self.server.errors():
-            self._open().commit()
+            connection = self._open()
+            connection.execute(UNDO_SLEEPERS.encode())
+            check()
+            connection.commit()
 
     def undo(self) -> None:
         connection = self._connection
@@ -126,9 +131,10 @@ class MySqlWriter:
         self.undo()
         return False
 
-    def commit(self) -> None:
+    def commit(self, check: Callable[[], None]) -> None:
         with self.server.errors():
             if self._connection is not None:
+                check()
                 self._connection.commit()
 
     def undo(self) -> None:
@@ -168,7 +174,8 @@ class CsvWriter:
         self._rewriting = rewriting
         return True
 
-    def commit(self) -> None:
+    def commit(self, check: Callable[[], None]) -> None:
+        check()
         rewriting, self._rewriting = self._rewriting, None
         if rewriting is not None:
             rewriting.commit()

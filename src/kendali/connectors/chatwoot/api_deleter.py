@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from kendali.connectors.base import Capabilities, Deletion, Part, PartState, Probe, Problem, SourceError
+from kendali.connectors.base import Capabilities, Deletion, Part, PartState, Probe, Problem, SourceError, require_time
 from kendali.connectors.chatwoot import deleting_probe, probe
 from kendali.connectors.chatwoot.disk import Disk
 from kendali.connectors.chatwoot.parts import Parts
@@ -33,6 +33,8 @@ def _now() -> datetime:
 
 
 class ApiDeleter:
+    until: float | None = None
+
     def __init__(
         self,
         config: Mapping[str, Any],
@@ -103,6 +105,7 @@ class ApiDeleter:
                 yield answer
 
     def _asked(self, ref: str, display: str) -> Deletion:
+        require_time(self.until)
         try:
             answer = self._client.delete(f"/api/v1/accounts/{self._place.account}/conversations/{display}")
         except httpx2.HTTPError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 from kendali.connectors.base import Part, Problem
@@ -45,12 +45,15 @@ class Disk:
             return Problem("file_not_deleted", part=part, facts={"reason": str(error.strerror)})
         return None
 
-    def sweep(self, parts: Mapping[str, Sequence[Part]], named: Collection[str]) -> None:
-        """Remove the objects of the list whose key no row names any more."""
+    def sweep(
+        self, parts: Mapping[str, Sequence[Part]], named: Collection[str], check: Callable[[], None] = lambda: None
+    ) -> None:
+        """Remove the objects of the list whose key no row names any more; `check` is asked before each."""
         for listed in parts.values():
             for part in listed:
                 service, _, key = part.name.partition(":")
                 if part.kind == "blob" and key not in named and self._relative(service, key) is not None:
+                    check()
                     self.remove(service, key)
 
     def may_remove(self) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from kendali.connectors.base import Capabilities, Deletion, Part, PartState, Probe, Problem, SourceError
+from kendali.connectors.base import Capabilities, Deletion, Part, PartState, Probe, Problem, SourceError, require_time
 from kendali.connectors.chatwoot import deleting_probe
 from kendali.connectors.chatwoot.columns import Columns
 from kendali.connectors.chatwoot.disk import Disk
@@ -27,6 +27,8 @@ _OF_ONE_BATCH = {"busy", "source_failed", "too_slow"}  # what a smaller batch ma
 
 
 class SqlDeleter:
+    until: float | None = None
+
     def __init__(self, config: Mapping[str, Any], reading: Mapping[str, Any], deleting: Mapping[str, Any]) -> None:
         self._place = ChatwootPlace(config)
         self._server = Server(
@@ -116,7 +118,7 @@ class SqlDeleter:
                 freed = taking.rest(notifications=NOTIFICATIONS.name not in self._place.absent)
                 changed = taking.appeared()
             if not changed:
-                source.commit()
+                source.commit(lambda: require_time(self.until))
             self.queries += source.queries
         return set(prints), changed, freed
 
@@ -124,6 +126,7 @@ class SqlDeleter:
         """Files of rows that are gone for good; ref → the answer for those whose file stayed."""
         failed: dict[str, Deletion] = {}
         for file in freed:
+            require_time(self.until)
             problem = self._disk.remove(file.service, file.key)
             if problem is not None:
                 for ref in file.refs:
@@ -150,7 +153,7 @@ class SqlDeleter:
         ]
 
     def finish(self, parts: Mapping[str, Sequence[Part]]) -> None:
-        self._disk.sweep(parts, self._parts.named_keys(parts))
+        self._disk.sweep(parts, self._parts.named_keys(parts), lambda: require_time(self.until))
 
     def _shapes(self) -> Columns:
         if self._columns is None:

@@ -43,6 +43,7 @@ from kendali.connectors.base import (
     Probe,
     Problem,
     SourceError,
+    require_time,
 )
 
 if TYPE_CHECKING:
@@ -84,6 +85,8 @@ class _StaleId(Exception):
 
 
 class FakeDeleter:
+    until: float | None = None
+
     def __init__(self, source: FakeSource) -> None:
         self.source, self.way = source, source.deleting
 
@@ -134,6 +137,7 @@ class FakeDeleter:
             return Deletion(ref, "changed", problem=Problem("changed_at_source", ref))
         if dry_run:
             return Deletion(ref, "queued" if does in {"queues", "queues_forever"} else "deleted")
+        require_time(self.until)
         self.way.before(ref)
         self.way.told[ref] += 1
         return self._told(ref, does)
@@ -186,6 +190,7 @@ class FakeDeleter:
 
     def finish(self, parts: Mapping[str, Sequence[Part]]) -> None:
         self._call("finish")
+        require_time(self.until)
         for ref in parts:
             if ref not in self.source.records_there and self.way.does.get(ref) != "rows_only":
                 self.source.left_files.pop(ref, None)

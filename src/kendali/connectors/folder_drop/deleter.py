@@ -16,6 +16,8 @@ _ROW = "records:"
 
 
 class FolderDropDeleter:
+    until: float | None = None
+
     def __init__(self, record_class: RecordClass, config: Mapping[str, Any], reading: Mapping[str, Any]) -> None:
         self._reader = FolderDropConnector(record_class, config, reading)
 

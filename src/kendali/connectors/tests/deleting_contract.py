@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
-from kendali.connectors.base import Connector, Deleter, Deletion, Part
+from kendali.connectors.base import Connector, Deleter, Deletion, Part, TooLate
 from kendali.connectors.problems import sentence
 from kendali.connectors.tests.contract import everything
 
@@ -266,6 +267,19 @@ def nothing_asked_is_nothing_done(ground: Ground) -> None:
     assert ground.picture() == before
 
 
+def when_its_time_is_over_nothing_goes_and_all_can_be_asked_again(ground: Ground) -> None:
+    refs = refs_of(ground)[:4]
+    expected, before = prints(ground, refs), ground.picture()
+    deleter = ground.deleter()
+    deleter.until = 0.0
+    with suppress(TooLate):
+        list(deleter.delete(expected))
+    assert ground.picture() == before
+    deleter.until = None
+    assert {each.outcome for each in deleter.delete(expected)} == {ground.answers}
+    deleter.close()
+
+
 PROMISES = (
     what_was_deleted_is_gone_part_by_part_and_nothing_else,
     all_of_it_can_be_deleted,
@@ -279,4 +293,5 @@ PROMISES = (
     a_look_at_the_rights_deletes_nothing_and_tells_no_secret,
     two_workers_at_once_delete_each_record_once,
     nothing_asked_is_nothing_done,
+    when_its_time_is_over_nothing_goes_and_all_can_be_asked_again,
 )

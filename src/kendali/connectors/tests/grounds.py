@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +96,7 @@ class ChatwootGround:
 
 
 @contextmanager
-def chatwoot_ground(folder: Path, conversations: int = 60) -> Iterator[ChatwootGround]:
+def chatwoot_ground(folder: Path, conversations: int = 60, today: date = TODAY) -> Iterator[ChatwootGround]:
     with own_database() as server:
         role = str(server.config["user"])
         deleter = role.replace("reader", "deleter")
@@ -104,7 +105,7 @@ def chatwoot_ground(folder: Path, conversations: int = 60) -> Iterator[ChatwootG
             server.dsn,
             conversations=conversations,
             seed=5,
-            today=TODAY,
+            today=today,
             storage=folder,
             processes=1,
         )

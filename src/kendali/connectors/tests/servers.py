@@ -21,6 +21,8 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from tests import pristine
+
 READER_PASSWORD = "baca-saja"
 
 
@@ -32,6 +34,11 @@ class Postgres:
     config: dict[str, object]
     secret: dict[str, str]
     roles: list[str] = field(default_factory=list)
+
+
+def as_owner(database: str) -> str:
+    """Where the owner of a database made here connects, by whatever way the tests were given."""
+    return make_conninfo(os.environ["DATABASE_OWNER_URL"], dbname=database)
 
 
 @contextmanager
@@ -49,7 +56,7 @@ def own_database() -> Iterator[Postgres]:
         finally:
             for each in made.roles:  # ending a reader's session needs its role
                 server.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(sql.Identifier(each)))
-            server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+            pristine.drop(server, name)
             for each in made.roles:
                 server.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(each)))
 

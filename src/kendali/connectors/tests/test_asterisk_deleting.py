@@ -22,6 +22,7 @@ from kendali.connectors.problems import sentence
 from kendali.connectors.removing import Outside, look, plain, remove
 from kendali.connectors.tests import grounds
 from kendali.connectors.tests.deleting_contract import Ground, delete, left, parts_of, prints, refs_of
+from kendali.connectors.tests.servers import as_owner
 
 MAKERS: dict[str, Callable[[pytest.FixtureRequest, Path], AbstractContextManager[Ground]]] = {
     "postgresql": grounds.asterisk_postgresql,
@@ -112,7 +113,7 @@ def test_a_file_that_two_calls_name_goes_with_the_last(request: pytest.FixtureRe
         ref, path = with_file(ground)
         other = next(each for each in refs_of(ground) if each != ref)
         deleter = ground.deleter()
-        owner = psycopg.connect(f"{os.environ['DATABASE_OWNER_URL'].rpartition('/')[0]}/{database(deleter)}")
+        owner = psycopg.connect(as_owner(database(deleter)))
         with owner:
             owner.execute(
                 "UPDATE cdr SET recordingfile = %s WHERE linkedid = %s", [f"/var/spool/asterisk/monitor/{path}", other]
@@ -173,7 +174,7 @@ def test_a_role_that_may_not_delete_is_refused_and_told_how_to_grant_it(
         ref, _ = with_file(ground)
         deleter = ground.deleter()
         role = deleter._writer.server.place["user"]  # type: ignore[attr-defined]
-        url = f"{os.environ['DATABASE_OWNER_URL'].rpartition('/')[0]}/{database(deleter)}"
+        url = as_owner(database(deleter))
         before = ground.picture()
         with psycopg.connect(url, autocommit=True) as owner:
             owner.execute(f"REVOKE DELETE ON cdr FROM {role}")
@@ -196,7 +197,7 @@ def test_a_call_that_somebody_works_on_is_left_for_later_and_the_others_go(
     with grounds.asterisk_postgresql(request, tmp_path) as ground:
         refs = refs_of(ground)[:4]
         deleter = ground.deleter()
-        url = f"{os.environ['DATABASE_OWNER_URL'].rpartition('/')[0]}/{database(deleter)}"
+        url = as_owner(database(deleter))
         deleter.close()
         expected = prints(ground, refs)
         with psycopg.connect(url) as somebody:

@@ -4,14 +4,15 @@ holds the client's lock, asks every rule once more, deletes, reads back, and wri
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from kendali.connectors.base import Connector, Deleter, Deletion, Part, SourceError
+from kendali.connectors.base import UNDONE_AFTER, Connector, Deleter, Deletion, Part, SourceError, TooLate
 from kendali.disposal import locks
 from kendali.records import deletion_rules as rules
 from kendali.records.actions import deletion_facts as facts
@@ -23,6 +24,7 @@ from kendali.records.models import DisposalOrder, Source
 from kendali.records.secrets import PartsSeal
 from kendali.verdict import Verdict
 
+LOCKS_HOLD = 10  # seconds, at least: as long as this a worker that stands still keeps the locks of its transaction
 FIRST_RETRY, LONGEST_RETRY = timedelta(seconds=5), timedelta(hours=1)
 FIRST_LOOK, LONGEST_LOOK = timedelta(seconds=30), timedelta(hours=6)
 
@@ -52,6 +54,15 @@ class Work:
 
     def batch(self) -> Batch:
         return Batch(self.fence.order_id, self.fence.attempt, self.fence.owner)
+
+    @contextmanager
+    def locked(self) -> Iterator[DisposalOrder]:
+        """The transaction in which things are taken away at the source: the client's lock, before which every hold was
+        placed or after which it waits, and the order's row. The deleter stops before they could be lost."""
+        with transaction.atomic():
+            locks.shared(self.source.client_id)
+            self.deleter.until = time.monotonic() + lease.idle_seconds(LOCKS_HOLD) - UNDONE_AFTER - 0.5
+            yield self.fence.lock(at_least=LOCKS_HOLD)
 
     def run_facts(self, order: DisposalOrder) -> rules.RunFacts:
         return facts.run_facts(order, self.source, owns=True, source_skew=self.skew, at=self.clock())
@@ -113,9 +124,7 @@ def _absent(gone: Sequence[Item], now: datetime) -> list[Ended]:
 
 def _carry_out(work: Work, seen: Sequence[Seen]) -> int:
     """Transaction 2, at most some seconds long: a hold waits for it and then wins."""
-    with transaction.atomic():
-        locks.shared(work.source.client_id)
-        order = work.fence.lock()
+    with work.locked() as order:
         run = work.run_facts(order)
         locked = facts.lock(order, [one.line.item for one in seen])
         holds = facts.holds_of(locked)
@@ -160,8 +169,8 @@ def _decide(
 
 
 def _delete(work: Work, allowed: Sequence[Seen]) -> list[Ended]:
-    """The calls and the look afterwards. Where the source breaks off, a look still says what it did; where it cannot
-    even be looked at, SourceError: nothing is written, and the intents are settled later."""
+    """The calls and the look afterwards. Where the source breaks off or our time is over, a look still says what it
+    did; where it cannot even be looked at, SourceError: nothing is written, and the intents are settled later."""
     answers: dict[str, Deletion] = {}
     work.retry_after, work.broken = 0.0, None
     try:
@@ -170,6 +179,8 @@ def _delete(work: Work, allowed: Sequence[Seen]) -> list[Ended]:
             work.retry_after = max(work.retry_after, answer.retry_after or 0.0)
     except SourceError as error:
         work.broken = error
+    except TooLate:
+        pass  # what has no answer waits for a later batch
     found = looks.read_back(work.deleter, {one.line.ref: one.parts for one in allowed})
     now = work.clock()
     return [_judged(work, one, answers.get(one.line.ref), *found[one.line.ref], now) for one in allowed]

@@ -5,14 +5,13 @@ outcome, and deletions that the source only queued or calls done although they s
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import transaction
 from django.utils.dateparse import parse_datetime
 
-from kendali.connectors.base import Part
-from kendali.disposal import locks
+from kendali.connectors.base import Part, TooLate
 from kendali.records import deletion_rules as rules
 from kendali.records.actions import deletion_facts as facts
 from kendali.records.actions import deletion_looks as looks
@@ -114,9 +113,7 @@ def _lines(work: Work, intents: Mapping[int, int]) -> list[Line]:
 def _look(work: Work, lines: Sequence[Line], judge: Judge, *, keep: bool) -> int:
     """One transaction like that of a batch: the client's lock, the order's row, holds, then the source. Returns how
     many lines got an outcome; `keep`: only those that got an end."""
-    with transaction.atomic():
-        locks.shared(work.source.client_id)
-        order = work.fence.lock()
+    with work.locked() as order:
         locked = facts.lock(order, [line.item for line in lines])
         mine = [line for line in lines if line.item in locked]
         holds = facts.holds_of(locked)
@@ -148,7 +145,8 @@ def _finish(
         if rules.may_finish(known, work.clock()):
             may[line.ref] = line.parts
     if may:
-        work.deleter.finish(may)
+        with suppress(TooLate):  # looked for again later
+            work.deleter.finish(may)
 
 
 def _ended(
