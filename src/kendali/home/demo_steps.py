@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 from django.conf import settings
+from django.core.management import call_command
 from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from kendali import civil_time
-from kendali.accounts.models import User
 from kendali.archive import export, stores
 from kendali.archive.age import Identity
 from kendali.archive.reader import Package as OpenPackage
@@ -23,7 +24,8 @@ from kendali.audit import sentences
 from kendali.audit.models import Entry
 from kendali.audit.verify import verify
 from kendali.connectors.base import Snapshot
-from kendali.home import demo_sink
+from kendali.home import demo_deletion, demo_destruction, demo_paper, demo_sink
+from kendali.home.demo_people import person
 from kendali.records.actions import backup, escalations, scan, sources
 from kendali.records.models import Escalation, Package, Record, Source
 from kendali.records.queries.radar import radar
@@ -35,7 +37,9 @@ if TYPE_CHECKING:
 CLIENT = "Bank Nusantara"
 
 
-def play(stage: Stage) -> None:
+def play(stage: Stage, conversations: int, recordings: int) -> None:
+    stage.step(_("The sample organisation and its omni-channel application are made (Chatwoot, Asterisk)"))
+    call_command("sample", conversations=conversations, recordings=recordings, no_past=True)
     found = list(Source.objects.filter(client__name=CLIENT).select_related("client").order_by("pk"))
     look(stage, found)
     orders = [order_backup(stage, source) for source in found]
@@ -44,19 +48,23 @@ def play(stage: Stage) -> None:
     restore_conversation(stage, found[0])
     restore_recording(stage, found[1])
     open_with_tools(stage, orders[1])
+    chats, calls = demo_deletion.play(stage, found[0], found[1])
+    certificates = demo_paper.certify(stage, [chats, calls])
+    demo_paper.show_register(stage, calls, "not_wholly_destroyed")
+    demo_paper.prove_one(stage, certificates[0])
+    copies = demo_destruction.play(stage, calls)
+    demo_paper.certify(stage, [copies])
+    demo_paper.show_register(stage, copies, "destroyed")
     trail(stage)
 
 
-def person(key: str) -> User:
-    return User.objects.get(email__startswith=f"{key}@")
-
-
 def look(stage: Stage, found: list[Source]) -> None:
-    stage.step("Tari (Team Leader) melihat radar: apa yang lebih dari satu tahun dan belum terbackup?", "/radar/")
+    stage.step(_("Tari (Team Leader) looks at the radar: what is older than a year and has no backup?"), "/radar/")
     gaps = radar([found[0].client], timezone.now()).gaps
     for gap in gaps:
-        stage.say(f"{gap.source.name}: {gap.overdue} lewat satu tahun, {gap.due} segera wajib dibackup")
-    stage.expect(all(gap.overdue for gap in gaps), "yang lewat satu tahun terlihat")
+        facts = {"source": gap.source.name, "overdue": gap.overdue, "due": gap.due}
+        stage.say(_("%(source)s: %(overdue)s older than a year, %(due)s to be backed up soon") % facts)
+    stage.expect(all(gap.overdue for gap in gaps), _("what is older than a year is seen"))
 
 
 def order_backup(stage: Stage, source: Source) -> Escalation:
@@ -64,20 +72,27 @@ def order_backup(stage: Stage, source: Source) -> Escalation:
     today = civil_time.local_date(timezone.now(), source.zone)
     last = escalations.proposed_cut_off(source, today)
     order = escalations.raise_escalation(user=tari, at=timezone.now(), source=source, cut_off=last)
-    stage.step(f"Tari mengajukan {order.number}: {source.name} sampai {last:%d-%m-%Y}", f"/eskalasi/{order.pk}/")
-    stage.say(f"daftar terkunci: {order.list_count} catatan, kode hash {order.list_digest[:16]}…")
+    facts = {"number": order.number, "source": source.name, "day": f"{last:%d-%m-%Y}"}
+    stage.step(_("Tari raises %(number)s: %(source)s until %(day)s") % facts, f"/eskalasi/{order.pk}/")
+    frozen = {"count": order.list_count, "digest": order.list_digest[:16]}
+    stage.say(_("the list is frozen: %(count)s records, digest %(digest)s…") % frozen)
     escalations.accept(user=indra, at=timezone.now(), order=order)
     escalations.begin(user=indra, at=timezone.now(), order=order)
-    stage.say("Indra (Team IT) menerima dan menjalankannya")
+    stage.say(_("Indra (Team IT) accepts and runs it"))
     _run_with_bar(stage, order)
     order.refresh_from_db()
     for item in order.items.filter(outcome="problem").select_related("record")[:5]:
-        stage.say(f"kekurangan: {item.record} — {', '.join(problem['code'] for problem in item.problems)}")
+        codes = ", ".join(problem["code"] for problem in item.problems)
+        stage.say(_("shortcoming: %(record)s: %(codes)s") % {"record": item.record, "codes": codes})
     packages = order.packages.filter(status=Package.Status.VERIFIED)
     drilled = sum(packages.values_list("drill_records", flat=True))
-    stage.say(f"{packages.count()} paket ditulis, dibaca ulang setiap byte, uji restore {drilled} catatan")
+    written = _("%(packages)s packages written, every byte read back, %(records)s records restored as a drill")
+    stage.say(written % {"packages": packages.count(), "records": drilled})
     whole = order.items.filter(outcome="backed_up").count() + order.items.filter(outcome="problem").count()
-    stage.expect(whole == order.list_count, f"setiap catatan terhitung: {order.get_status_display()}")
+    stage.expect(
+        whole == order.list_count,
+        _("every record is accounted for: %(status)s") % {"status": order.get_status_display()},
+    )
     return order
 
 
@@ -96,24 +111,33 @@ def _run_with_bar(stage: Stage, order: Escalation) -> None:
 
 
 def confirm(stage: Stage, order: Escalation) -> None:
-    stage.step(f"Tari memeriksa dan mengonfirmasi {order.number}", f"/eskalasi/{order.pk}/")
+    stage.step(_("Tari looks at %(number)s and confirms it") % {"number": order.number}, f"/eskalasi/{order.pk}/")
     escalations.confirm(user=person("tari"), at=timezone.now(), order=order)
     scan.scan_now(order.source, at=timezone.now())
     gap = next(gap for gap in radar([order.client], timezone.now()).gaps if gap.source == order.source)
     listed = order.items.filter(outcome="problem").count()
-    stage.expect(gap.overdue <= listed, f"radar: tinggal {gap.overdue} yang lewat satu tahun ({listed} kekurangan)")
+    stage.expect(
+        gap.overdue <= listed,
+        _("radar: %(left)s older than a year are left (%(listed)s shortcomings)")
+        % {"left": gap.overdue, "listed": listed},
+    )
 
 
 def restore_conversation(stage: Stage, source: Source) -> None:
     record = _backed_up(source).order_by("-parts")[0]
-    stage.step(f"Satu percakapan dipulihkan dari paket: {record}", f"/catatan/{record.pk}/")
+    stage.step(
+        _("One conversation is restored from its package: %(record)s") % {"record": record}, f"/catatan/{record.pk}/"
+    )
     assert record.version is not None
     restored = _opened(record).conversation(record.ref)
     copied = demo_sink.Rows()
     with sources.connected(source) as connector:
         (snapshot,) = list(connector.snapshot([record.ref], copied))
-    stage.say(f"{restored['messages'].num_rows} pesan, {len(restored)} tabel, paket {record.version.package}")
-    stage.expect(_same(restored, copied, snapshot), "isi paket sama dengan sumber, sel demi sel")
+    stage.say(
+        _("%(messages)s messages, %(tables)s tables, package %(package)s")
+        % {"messages": restored["messages"].num_rows, "tables": len(restored), "package": record.version.package}
+    )
+    stage.expect(_same(restored, copied, snapshot), _("the package holds what the source has, cell by cell"))
 
 
 def _same(restored: dict[str, pa.Table], copied: demo_sink.Rows, snapshot: Snapshot) -> bool:
@@ -125,7 +149,9 @@ def _same(restored: dict[str, pa.Table], copied: demo_sink.Rows, snapshot: Snaps
 
 def restore_recording(stage: Stage, source: Source) -> None:
     record = _backed_up(source).order_by("-size")[0]
-    stage.step(f"Satu recording dipulihkan dari paket: {record}", f"/catatan/{record.pk}/")
+    stage.step(
+        _("One recording is restored from its package: %(record)s") % {"record": record}, f"/catatan/{record.pk}/"
+    )
     assert record.version is not None
     assert record.version.slot is not None
     unit = _opened(record).unit(record.version.slot)
@@ -133,7 +159,8 @@ def restore_recording(stage: Stage, source: Source) -> None:
         (original,) = Path(str(source.config["monitor"])).rglob(name)
         content = stream.read()
         stage.expect(
-            content == original.read_bytes(), f"{name}: {len(content)} byte, sama dengan sumber byte demi byte"
+            content == original.read_bytes(),
+            _("%(name)s: %(size)s bytes, the same as at the source") % {"name": name, "size": len(content)},
         )
 
 
@@ -149,7 +176,10 @@ def _opened(record: Record) -> OpenPackage:
 
 def open_with_tools(stage: Stage, order: Escalation) -> None:
     package = order.packages.filter(status=Package.Status.VERIFIED).order_by("-records")[0]
-    stage.step(f"Paket {package} diekspor untuk penerima dan dibuka dengan alat biasa", f"/paket/{package.pk}/")
+    stage.step(
+        _("Package %(package)s is exported for a receiver and opened with ordinary tools") % {"package": package},
+        f"/paket/{package.pk}/",
+    )
     identity, into = Identity.generate(), Path(settings.HOME) / "export"
     store = stores.open_store(settings.KENDALI_STORE)
     export.export_package(
@@ -161,13 +191,13 @@ def open_with_tools(stage: Stage, order: Escalation) -> None:
     stage.expect(_tool("tar", "xf", str(pack), cwd=into), f"tar xf {pack.name}")
     member = next(into.glob("*.age"))
     if shutil.which("age") is None:
-        stage.say("age tidak terpasang di mesin ini (apt-get install age): langkah itu dilewati")
+        stage.say(_("age is not installed here (apt-get install age): left out"))
         return
     key = into / "identity.txt"
     key.write_text(identity.secret_text() + "\n")
     command = f"age -d -i identity.txt {member.name} | tar x"
     stage.expect(_tool("sh", "-c", command, cwd=into), command)
-    stage.expect((into / "call.json").exists(), "call.json dan berkas audionya ada di tangan")
+    stage.expect((into / "call.json").exists(), _("call.json and its audio files are in hand"))
 
 
 def _tool(*command: str, cwd: Path) -> bool:
@@ -175,12 +205,12 @@ def _tool(*command: str, cwd: Path) -> bool:
 
 
 def trail(stage: Stage) -> None:
-    stage.step("Aulia (auditor) membaca jejak audit", "/audit/")
+    stage.step(_("Aulia (auditor) reads the audit trail"), "/audit/")
     for entry in Entry.objects.order_by("-pk")[:8][::-1]:
         stage.say(f"{timezone.localtime(entry.at):%H.%M.%S}  {sentences.render(entry)}")
     checked = verify()
-    stage.expect(checked.broken is None, f"rantai {checked.entries} entri utuh")
+    stage.expect(checked.broken is None, _("the chain of %(count)s entries is whole") % {"count": checked.entries})
     stage.expect(not Record.objects.filter(source__client__name=CLIENT, version__package__status="damaged").exists(),
-                 "tidak ada paket rusak")  # fmt: skip
+                 _("no package is damaged"))  # fmt: skip
     others = Escalation.objects.exclude(client__name=CLIENT).count()
-    stage.expect(others == 0, "data klien lain tidak tersentuh")
+    stage.expect(others == 0, _("nothing of the other client was touched"))
