@@ -72,7 +72,8 @@ def share_of(client: Client, record_class: str, share: float, at: datetime) -> d
         last_activity_at__gte=at - PLAUSIBLE,
         last_activity_at__lt=civil_time.start_of_day(latest + timedelta(days=1), policy.zone),
     ).exclude(pk__in=listed)  # fmt: skip
-    clocks = list(free.order_by("last_activity_at").values_list("last_activity_at", flat=True))
+    rows = free.order_by("last_activity_at").values_list("last_activity_at", flat=True)
+    clocks = [clock for clock in rows if clock is not None]
     if not clocks:
         return None
     last = clocks[min(len(clocks) - 1, max(1, int(share * len(clocks))))]  # two at least: one can be taken out

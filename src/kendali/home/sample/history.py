@@ -20,7 +20,7 @@ from kendali.home.sample import diary, disposals
 from kendali.home.sample import people as plan
 from kendali.home.sample.diary import Calendar, Story
 from kendali.notices import actions as inbox
-from kendali.records.actions import backup, erasures, escalations, past, sources, unbackupable
+from kendali.records.actions import backup, erasures, escalations, past, scan, sources, unbackupable
 from kendali.records.actions import holds as record_holds
 from kendali.records.models import Escalation, EscalationItem, Record, Source
 
@@ -108,6 +108,14 @@ def cannot_be_backed_up(o: Office) -> Story:
 
 LOST = "Tidak lengkap di sumber sejak pindah server; vendor menyatakan tidak dapat dipulihkan"
 DAMAGED = "Rusak di sumber dan tidak ada salinan lain"
+
+
+def last_night(o: Office) -> Story:
+    """The nightly scan, at 01.00."""
+    hour_ago = o.calendar.just(hours=1)
+    at = yield civil_time.start_of_day(civil_time.local_date(hour_ago, diary.ZONE), diary.ZONE) + HOUR
+    for source in o.sources.values():
+        scan.scan_now(source, at=at, clock=disposals.running_from(at))
 
 
 def everybody_reads(o: Office) -> Story:
@@ -220,5 +228,5 @@ def ask_again_on(o: Office) -> date:
 
 
 def tell(o: Office, stories: Iterable[Story]) -> None:
-    diary.play([*backups(o), cannot_be_backed_up(o), *matters(o), everybody_reads(o), *stories])
+    diary.play([*backups(o), cannot_be_backed_up(o), *matters(o), everybody_reads(o), last_night(o), *stories])
     count_again(o.calendar.now)

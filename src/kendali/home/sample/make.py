@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from .calls import SWITCHES, Wish
 from .chatwoot_seed import Progress, Seeded, seed_chatwoot
@@ -42,7 +43,7 @@ def make_sample(
     schema with its cdr table and a tree under `monitor`/CODE. `recordings` are shared by the switches. Both DSNs may
     name one database. Raises ValueError or psycopg.errors.DuplicateTable where a sample is already.
     `progress(what, done, of)` is called now and then, from other threads too."""
-    roles = {
+    roles: dict[str, Any] = {
         "reader_role": reader_role, "reader_password": reader_password, "deleter_role": deleter_role,
         "deleter_password": deleter_password,
     }  # fmt: skip

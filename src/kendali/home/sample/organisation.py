@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from django.contrib.auth.hashers import make_password
 from django.db.models import F
 
 from kendali.accounts import actions as accounts
@@ -47,7 +48,10 @@ def people(at: datetime) -> dict[str, User]:
         name: accounts.create_site(user=None, at=at, code=name.lower(), name=name, zone=zone)
         for name, zone in plan.SITES.items()
     }
-    return {person.key: _person(person, clients, sites, at) for person in plan.PEOPLE}
+    found = {person.key: _person(person, clients, sites, at) for person in plan.PEOPLE}
+    # One password, hashed once: sixteen times would be a good part of the first start.
+    User.objects.filter(pk__in=[user.pk for user in found.values()]).update(password=make_password(plan.PASSWORD))
+    return found
 
 
 def _person(person: plan.SamplePerson, clients: dict[str, Client], sites: dict[str, Site], at: datetime) -> User:
@@ -60,7 +64,6 @@ def _person(person: plan.SamplePerson, clients: dict[str, Client], sites: dict[s
         employee_number=person.employee_number,
         language=person.language,
         zone=person.zone,
-        password=plan.PASSWORD,
     )
     for role in person.roles:
         client = clients[person.client] if person.client else None
