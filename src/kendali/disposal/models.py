@@ -11,6 +11,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from kendali.terms.models import RecordClass
 
@@ -332,8 +333,11 @@ class ErasureRequest(models.Model):
     """A customer asks for erasure (UU 27/2022) before the period ends: 3 x 24 hours for the decision."""
 
     class Status(models.TextChoices):
-        RECEIVED = "received", _("received")
-        ACCEPTED = "accepted", _("accepted")  # by the client, for exactly these records
+        RECEIVED = "received", pgettext_lazy("an erasure request", "received")
+        ACCEPTED = (
+            "accepted",
+            pgettext_lazy("an erasure request", "accepted"),
+        )  # for exactly these records
         REFUSED = "refused", _("refused")
         DONE = "done", _("carried out")
 

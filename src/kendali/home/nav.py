@@ -42,9 +42,9 @@ STAFF = (
             Entry(_("Radar"), "radar", "radar.view"),
             Entry(_("Escalations"), "escalations", "escalation.view"),
             Entry(_("Proposals"), "proposals", "proposal.view"),
-            Entry(_("Deletion orders"), "disposal_orders", "disposal_order.view"),
+            Entry(_("Orders to delete"), "disposal_orders", "disposal_order.view"),
             Entry(_("Holds"), "holds", "hold.view"),
-            Entry(_("Erasure requests"), "erasures", "erasure.view"),
+            Entry(_("Requests to erase"), "erasures", "erasure.view"),
             Entry(_("Incidents"), "incidents", "incident.view"),
             Entry(_("Packages"), "packages", "package.view"),
             Entry(_("Cannot be backed up"), "unbackupables", "escalation.view"),
@@ -75,7 +75,7 @@ CLIENT = (
     Entry(_("Backed up"), "client_page", "client_page.view"),
     Entry(_("Already deleted"), "deleted", "client_page.view"),
     Entry(_("Holds"), "holds", "hold.view"),
-    Entry(_("Erasure requests"), "erasures", "erasure.view"),
+    Entry(_("Requests to erase"), "erasures", "erasure.view"),
 )
 PERSONAL = (
     ("user", Entry(_("My account"), "account")),

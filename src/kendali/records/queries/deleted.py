@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from django.db.models import Count, Sum
 from django.http import QueryDict
 
+from kendali import keyset
 from kendali.accounts.models import Client
 from kendali.disposal.models import Act
 from kendali.records import words
 from kendali.records.models import DisposalItem, DisposalOrder
-from kendali.records.queries import keyset
 from kendali.records.queries.proposals import certificate_address
 from kendali.register.models import Certificate
 

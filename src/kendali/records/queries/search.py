@@ -15,9 +15,8 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
 
-from kendali import civil_time
+from kendali import civil_time, keyset
 from kendali.records.models import Record, Source
-from kendali.records.queries import keyset
 
 BY_ACTIVITY = ("-last_activity_at", "-id")
 MOST_VALUES = 300

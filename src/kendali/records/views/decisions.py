@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from kendali import keyset
 from kendali.accounts import access, permissions
 from kendali.accounts.models import Client, User
 from kendali.accounts.permissions import RuleRefused
@@ -23,7 +24,6 @@ from kendali.disposal.models import Decision, Proposal
 from kendali.records import words
 from kendali.records import words_disposal as told_words
 from kendali.records.queries import decision as query
-from kendali.records.queries import keyset
 from kendali.records.queries.deleted import gone
 from kendali.records.queries.waiting_disposal import asked_of
 from kendali.records.views.answers import attempt, field, told

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
+from kendali import keyset
 from kendali.accounts import access, permissions
 from kendali.accounts.models import User
 from kendali.audit.history import history
@@ -25,7 +26,6 @@ from kendali.records.actions import disposal_orders as action
 from kendali.records.forms_disposal import OrderFilter, OutcomeFilter
 from kendali.records.models import DisposalItem, DisposalOrder, JournalEntry
 from kendali.records.queries import disposals as query
-from kendali.records.queries import keyset
 from kendali.records.queries.proposals import certificate_address, certificate_of
 from kendali.records.views.answers import attempt, field
 

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from kendali import keyset
 from kendali.accounts import access, permissions
 from kendali.accounts.models import User
 from kendali.accounts.permissions import RuleRefused
@@ -26,7 +27,6 @@ from kendali.records import words_disposal as told_words
 from kendali.records.actions import erasures as action
 from kendali.records.forms_approvals import ErasureForm
 from kendali.records.models import Source
-from kendali.records.queries import keyset
 from kendali.records.views.answers import attempt, field, told
 
 STATUS = ErasureRequest.Status
@@ -57,7 +57,7 @@ def erasures(request: HttpRequest) -> HttpResponse:
     context = {
         "page": page,
         "rows": [(row, pill(row, now), words.CLASSES[row.record_class]) for row in page.rows],
-        "tabs": [(_("Open"), "?", open_only), (_("All"), "?status=semua", not open_only)],
+        "tabs": [(_("Not finished"), "?", open_only), (_("All"), "?status=semua", not open_only)],
         "may_enter": permissions.can(user, "erasure.enter"),
     }
     return render(request, "records/erasures.html", context)

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from kendali import keyset
 from kendali.accounts import access, permissions
 from kendali.accounts.models import User
 from kendali.audit.actions import StaleState
@@ -24,7 +25,6 @@ from kendali.numerals import whole
 from kendali.records import export, rules, words
 from kendali.records.actions import escalations
 from kendali.records.models import Escalation, EscalationItem, Package, Unbackupable
-from kendali.records.queries import keyset
 from kendali.records.queries import orders as query
 from kendali.records.views.answers import attempt, field
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from kendali import civil_time
+from kendali import civil_time, keyset
 from kendali.accounts import access, permissions
 from kendali.accounts.models import User
 from kendali.accounts.permissions import RuleRefused
@@ -31,7 +31,6 @@ from kendali.records.actions import holds as placing
 from kendali.records.forms_disposal import HoldFilter, HoldForm
 from kendali.records.models import Record
 from kendali.records.queries import holds as query
-from kendali.records.queries import keyset
 from kendali.records.views.answers import attempt, field, told
 from kendali.verdict import Verdict
 

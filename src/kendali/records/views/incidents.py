@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from kendali import keyset
 from kendali.accounts import access, permissions
 from kendali.accounts.models import User
 from kendali.records import export, words
@@ -19,7 +20,6 @@ from kendali.records import words_disposal as told_words
 from kendali.records.actions import incidents as action
 from kendali.records.forms_disposal import IncidentFilter
 from kendali.records.models import Incident
-from kendali.records.queries import keyset
 from kendali.records.views.answers import attempt, field
 
 RELATED = ("record__source__client", "order", "closed_by")

@@ -9,12 +9,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from kendali import keyset
 from kendali.accounts import access, permissions
 from kendali.audit.history import history
 from kendali.records import forms, words
 from kendali.records.actions import rechecks
 from kendali.records.models import Package, PackageCheck
-from kendali.records.queries import keyset
 from kendali.records.views.answers import attempt
 
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from kendali import formats
+from kendali import formats, keyset
 from kendali.accounts import access, permissions
 from kendali.accounts.models import Client, User
 from kendali.accounts.permissions import RuleRefused
@@ -28,7 +28,6 @@ from kendali.records import words_disposal as told_words
 from kendali.records.actions import disposal_orders
 from kendali.records.actions import proposals as action
 from kendali.records.forms_disposal import ItemFilter, ProposalFilter, ProposeForm
-from kendali.records.queries import keyset
 from kendali.records.queries import proposals as query
 from kendali.records.views import letters
 from kendali.records.views.answers import attempt, field, told

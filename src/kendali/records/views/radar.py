@@ -12,11 +12,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from kendali import keyset
 from kendali.accounts import access, permissions
 from kendali.accounts.models import Client, User
 from kendali.records import export, forms, pictures, words
 from kendali.records.models import Record, Source
-from kendali.records.queries import catalogue, keyset
+from kendali.records.queries import catalogue
 from kendali.records.queries import radar as query
 from kendali.records.views.past import line_b
 

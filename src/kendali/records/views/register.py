@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 from itertools import islice
 from typing import Any
 
@@ -14,12 +15,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from kendali import keyset
 from kendali.accounts import access, permissions
 from kendali.accounts.models import User
 from kendali.audit.history import history
 from kendali.records import export, register_paper
 from kendali.records.forms_register import ByHandForm, DestroyedForm, RegisterFilter, WordsForm
-from kendali.records.queries import keyset, register
+from kendali.records.queries import register
 from kendali.records.register_words import STATES
 from kendali.records.views.answers import attempt
 from kendali.register import entries
@@ -115,6 +117,7 @@ def register_entry(request: HttpRequest, pk: int) -> HttpResponse:
         "row": row,
         "entry": entry,
         "pill": STATES[row.state],
+        "approvals": [(one["number"], date.fromisoformat(one["on"])) for one in entry.approvals if one.get("on")],
         "versions": versions,
         "may_edit": may_edit,
         "form": WordsForm(instance=entry) if may_edit else None,

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from kendali import keyset
 from kendali.accounts import access, permissions
 from kendali.accounts.models import User
 from kendali.accounts.permissions import RuleRefused
@@ -17,7 +18,7 @@ from kendali.records import secrets, words
 from kendali.records.actions import search as action
 from kendali.records.forms_search import SearchForm, TextSearchForm
 from kendali.records.models import Record, Source, TextSearch
-from kendali.records.queries import catalogue, keyset
+from kendali.records.queries import catalogue
 from kendali.records.queries import search as query
 from kendali.records.views.answers import told
 from kendali.records.views.radar import seen_sources

@@ -9,12 +9,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from kendali import keyset
 from kendali.accounts import access, permissions
 from kendali.accounts.models import User
 from kendali.records import words
 from kendali.records.actions import unbackupable
 from kendali.records.models import EscalationItem, Record, Unbackupable
-from kendali.records.queries import keyset
 from kendali.records.views.answers import attempt, field
 from kendali.verdict import YES, Verdict, no
 

@@ -45,6 +45,12 @@ function chooseTheme(event) {
   fetch(form.action, { method: "POST", body: data, redirect: "manual", credentials: "same-origin" });
 }
 
+function showWhereIAm() {
+  const here = document.querySelector(".subnav [aria-current]");
+  const bar = here && here.closest(".subnav");
+  if (bar) bar.scrollLeft = here.offsetLeft - (bar.clientWidth - here.offsetWidth) / 2;
+}
+
 async function copyText(event) {
   const button = event.target.closest("[data-copy]");
   if (!button) return;
@@ -90,3 +96,4 @@ window.addEventListener("pageshow", (event) => {
   if (event.persisted && document.querySelector("[data-live]")) location.reload();
 });
 wake(document);
+showWhereIAm();
