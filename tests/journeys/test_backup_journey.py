@@ -4,26 +4,23 @@ with a worker of its own beside the web server; every page of it accessible, lig
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
-from kendali.accounts.models import User
 from kendali.audit.models import Entry
 from kendali.records.models import Escalation, Package, Record
 from kendali.records.tests.office import Office
-from tests.browser import faults, launched, listen
+from tests.browser import launched
 from tests.cast import Cast
+from tests.journeys.desk import Desk, working
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 OLD = datetime(2025, 3, 3, 2, 0, tzinfo=UTC)
@@ -52,49 +49,6 @@ def office(cast: Cast, tmp_path: Path, settings: Settings) -> Office:
     made.chat("Omni", "baru", [(cast.now - timedelta(days=40), "Belum lama.")])
     made.scan("Omni")
     return made
-
-
-@contextmanager
-def working(given: dict[str, str]) -> Iterator[None]:
-    """A worker as an installation has it, for as long as it is needed."""
-    worker = subprocess.Popen([sys.executable, "-m", "kendali.home.worker"], env=given)
-    try:
-        yield
-    finally:
-        worker.terminate()
-        worker.wait(30)
-
-
-class Desk:
-    """One browser for everybody in turn, each with their own session; what is wrong with a page is collected."""
-
-    def __init__(self, browser: Browser, server: LiveServer, cast: Cast, width: int) -> None:
-        self.browser, self.server, self.cast, self.width = browser, server, cast, width
-        self.wrong: list[str] = []
-
-    @contextmanager
-    def sits(self, user: User) -> Iterator[Page]:
-        session = self.cast.web(user).cookies["sessionid"].value
-        context = self.browser.new_context(viewport={"width": self.width, "height": 900}, reduced_motion="reduce")
-        context.add_cookies([{"name": "sessionid", "value": session, "url": self.server.url}])
-        page = context.new_page()
-        page.set_default_timeout(30_000)
-        complaints = listen(page, self.server.url)
-        yield page
-        self.wrong += complaints
-        context.close()
-
-    def open(self, page: Page, path: str) -> str:
-        page.goto(self.server.url + path)
-        return self.look(page)
-
-    def look(self, page: Page) -> str:
-        """The words of the page as it stands, after it was checked in both themes."""
-        where = page.url.removeprefix(self.server.url)
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-            self.wrong += [f"{where} {scheme}: {fault}" for fault in faults(page)]
-        return page.inner_text("main")
 
 
 @pytest.mark.parametrize("width", [1280, 360])
