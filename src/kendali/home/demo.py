@@ -86,7 +86,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--language", choices=("id", "en"), default="id")
     parser.add_argument("--into", type=Path, help="folder for the certificates and proofs; default: a new one")
     parser.add_argument("--conversations", type=int, default=600, help="how many the sample has")
-    parser.add_argument("--recordings", type=int, default=60, help="how many the sample has")
+    parser.add_argument("--recordings", type=int, default=90, help="how many the sample has")
     return parser.parse_args(arguments)
 
 
