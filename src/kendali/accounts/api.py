@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext_noop as _
-from ninja import Query, Router
+from ninja import Query, Router, Status
 
 from kendali.accounts import actions, roles
 from kendali.accounts.access import require, signed_in, visible_clients
@@ -57,11 +57,11 @@ def list_users(
 
 
 @router.post("/users", response={201: UserOut})
-def create_user(request: HttpRequest, data: UserIn) -> tuple[int, User]:
+def create_user(request: HttpRequest, data: UserIn) -> Status[User]:
     """Without role and password; give a role, then send the link."""
     require(request.user, "user.edit")
     person = actions.create_user(user=signed_in(request), at=timezone.now(), **data.dict())
-    return 201, _person(person.pk)
+    return Status(201, _person(person.pk))
 
 
 @router.get("/users/{int:user_id}", response=UserOut)
@@ -115,7 +115,7 @@ def reset_factors(request: HttpRequest, user_id: int) -> User:
 
 
 @router.post("/users/{int:user_id}/roles", response={201: UserOut})
-def grant_role(request: HttpRequest, user_id: int, data: RoleIn) -> tuple[int, User]:
+def grant_role(request: HttpRequest, user_id: int, data: RoleIn) -> Status[User]:
     require(request.user, "user.edit")
     person = _person(user_id)
     if data.role not in roles.ALL:
@@ -124,7 +124,7 @@ def grant_role(request: HttpRequest, user_id: int, data: RoleIn) -> tuple[int, U
     site = get_object_or_404(Site, code=data.site) if data.site is not None else None
     user = signed_in(request)
     actions.grant_role(user=user, at=timezone.now(), person=person, role=data.role, client=client, site=site)
-    return 201, _person(user_id)
+    return Status(201, _person(user_id))
 
 
 @router.post("/users/roles/{int:grant_id}/end", response=UserOut)
@@ -142,11 +142,11 @@ def list_clients(request: HttpRequest) -> list[Client]:
 
 
 @router.post("/clients", response={201: ClientOut})
-def create_client(request: HttpRequest, data: ClientIn) -> tuple[int, Client]:
+def create_client(request: HttpRequest, data: ClientIn) -> Status[Client]:
     require(request.user, "client.edit")
     values = data.dict(exclude={"active"})
     _known_word(data.customer_word)
-    return 201, actions.create_client(user=signed_in(request), at=timezone.now(), **values)
+    return Status(201, actions.create_client(user=signed_in(request), at=timezone.now(), **values))
 
 
 @router.put("/clients/{slug:code}", response=ClientOut)
@@ -169,6 +169,6 @@ def list_sites(request: HttpRequest) -> list[Site]:
 
 
 @router.post("/sites", response={201: SiteOut})
-def create_site(request: HttpRequest, data: SiteIn) -> tuple[int, Site]:
+def create_site(request: HttpRequest, data: SiteIn) -> Status[Site]:
     require(request.user, "client.edit")
-    return 201, actions.create_site(user=signed_in(request), at=timezone.now(), **data.dict())
+    return Status(201, actions.create_site(user=signed_in(request), at=timezone.now(), **data.dict()))

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext_noop as _
-from ninja import Router
+from ninja import Router, Status
 
 from kendali.accounts import own_actions
 from kendali.accounts.access import require, signed_in
@@ -45,14 +45,17 @@ def list_deputies(request: HttpRequest) -> list[Deputy]:
 
 
 @router.post("/deputies", response={201: DeputyOut})
-def name_deputy(request: HttpRequest, data: DeputyIn) -> tuple[int, Deputy]:
+def name_deputy(request: HttpRequest, data: DeputyIn) -> Status[Deputy]:
     user = signed_in(request)
     require(user, "token.own")
     deputy = User.objects.filter(email__iexact=data.email.strip(), is_active=True).first()
     if deputy is None:
         raise RuleRefused(no(_("There is no active user with this e-mail address.")))
-    return 201, own_actions.name_deputy(
-        user=user, at=timezone.now(), deputy=deputy, role=data.role, starts=data.starts, ends=data.ends
+    return Status(
+        201,
+        own_actions.name_deputy(
+            user=user, at=timezone.now(), deputy=deputy, role=data.role, starts=data.starts, ends=data.ends
+        ),
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_noop as _
-from ninja import Field, Query, Router, Schema
+from ninja import Field, Query, Router, Schema, Status
 
 from kendali.accounts import access
 from kendali.accounts.access import signed_in
@@ -153,10 +153,10 @@ def list_approvers(request: HttpRequest, code: str) -> list[Approver]:
 
 
 @router.post("/clients/{slug:code}/approvers", response={202: ApproverOut})
-def propose_approver(request: HttpRequest, code: str, data: ApproverIn) -> tuple[int, Approver]:
+def propose_approver(request: HttpRequest, code: str, data: ApproverIn) -> Status[Approver]:
     """Waits for a second person (guarded-changes) and 24 hours."""
     client = _client(request, code, "approver.edit")
-    return 202, approvers.propose_new(user=signed_in(request), at=timezone.now(), client=client, **data.dict())
+    return Status(202, approvers.propose_new(user=signed_in(request), at=timezone.now(), client=client, **data.dict()))
 
 
 def _approver(request: HttpRequest, number: int) -> Approver:
@@ -166,17 +166,17 @@ def _approver(request: HttpRequest, number: int) -> Approver:
 
 
 @router.put("/approvers/{int:approver_id}", response={202: ApproverOut})
-def propose_approver_change(request: HttpRequest, approver_id: int, data: ApproverIn) -> tuple[int, Approver]:
+def propose_approver_change(request: HttpRequest, approver_id: int, data: ApproverIn) -> Status[Approver]:
     row = _approver(request, approver_id)
     approvers.propose_change(user=signed_in(request), at=timezone.now(), approver=row, changes=data.dict())
-    return 202, row
+    return Status(202, row)
 
 
 @router.post("/approvers/{int:approver_id}/end", response={202: ApproverOut})
-def propose_approver_end(request: HttpRequest, approver_id: int) -> tuple[int, Approver]:
+def propose_approver_end(request: HttpRequest, approver_id: int) -> Status[Approver]:
     row = _approver(request, approver_id)
     approvers.propose_end(user=signed_in(request), at=timezone.now(), approver=row)
-    return 202, row
+    return Status(202, row)
 
 
 def _proposal(request: HttpRequest, number: int, right: str) -> Proposal:
@@ -186,7 +186,7 @@ def _proposal(request: HttpRequest, number: int, right: str) -> Proposal:
 
 
 @router.post("/proposals/{int:proposal_id}/letters", response={201: LetterOut})
-def upload_letter(request: HttpRequest, proposal_id: int, data: LetterIn) -> tuple[int, Letter]:
+def upload_letter(request: HttpRequest, proposal_id: int, data: LetterIn) -> Status[Letter]:
     """Evidence beside the answer; see `record_letter` for clients for whom letters suffice."""
     proposal = _proposal(request, proposal_id, "proposal.letter")
     try:
@@ -194,7 +194,9 @@ def upload_letter(request: HttpRequest, proposal_id: int, data: LetterIn) -> tup
     except (binascii.Error, ValueError):
         raise RuleRefused(no(_("This is not a PDF, or not a whole one: scan the letter as PDF."))) from None
     values = data.dict(exclude={"pdf"})
-    return 201, letters.upload(user=signed_in(request), at=timezone.now(), proposal=proposal, data=pdf, **values)
+    return Status(
+        201, letters.upload(user=signed_in(request), at=timezone.now(), proposal=proposal, data=pdf, **values)
+    )
 
 
 @router.get("/proposals/{int:proposal_id}/letters", response=list[LetterOut])
@@ -245,12 +247,12 @@ def list_erasures(request: HttpRequest, before: int = Query(BIGGEST, ge=1, le=BI
 
 
 @router.post("/erasure-requests", response={201: ErasureOut})
-def enter_erasure(request: HttpRequest, data: ErasureIn) -> tuple[int, ErasureRequest]:
+def enter_erasure(request: HttpRequest, data: ErasureIn) -> Status[ErasureRequest]:
     client = _client(request, data.client, "erasure.enter")
     if timezone.is_naive(data.received_at):
         raise RuleRefused(no(_("Give the moment with its time zone.")))
     values = data.dict(exclude={"client"})
-    return 201, finding.enter(user=signed_in(request), at=timezone.now(), client=client, **values)
+    return Status(201, finding.enter(user=signed_in(request), at=timezone.now(), client=client, **values))
 
 
 def _erasure(request: HttpRequest, number: int, right: str) -> ErasureRequest:
@@ -270,11 +272,11 @@ def list_erasure_records(request: HttpRequest, erasure_id: int) -> list[finding.
 
 
 @router.post("/erasure-requests/{int:erasure_id}/propose", response={201: MadeOut})
-def propose_erasure(request: HttpRequest, erasure_id: int, data: ChosenIn) -> tuple[int, dict[str, int]]:
+def propose_erasure(request: HttpRequest, erasure_id: int, data: ChosenIn) -> Status[dict[str, int]]:
     """A draft of exactly these records; it is put to the client like any other list."""
     row = _erasure(request, erasure_id, "erasure.propose")
     made = finding.propose(user=signed_in(request), at=timezone.now(), request=row, chosen=set(data.records))
-    return 201, {"proposal": made.pk}
+    return Status(201, {"proposal": made.pk})
 
 
 @router.post("/erasure-requests/{int:erasure_id}/refuse", response=ErasureOut)
@@ -304,18 +306,18 @@ def show_deleting(request: HttpRequest, source_id: int) -> Source:
 
 
 @router.put("/sources/{int:source_id}/deleting", response={202: DeletingOut})
-def propose_deleting(request: HttpRequest, source_id: int, data: DeletingIn) -> tuple[int, Source]:
+def propose_deleting(request: HttpRequest, source_id: int, data: DeletingIn) -> Status[Source]:
     """Waits for a second person (guarded-changes) and 24 hours."""
     row = _source(request, source_id, "source.edit")
     deleting_action.propose(
         user=signed_in(request), at=timezone.now(), source=row, config=data.config, secret=data.secret
     )
-    return 202, row
+    return Status(202, row)
 
 
 @router.post("/sources/{int:source_id}/deleting/probe", response={202: DeletingOut})
-def probe_deleting(request: HttpRequest, source_id: int) -> tuple[int, Source]:
+def probe_deleting(request: HttpRequest, source_id: int) -> Status[Source]:
     """A worker tries the credential and deletes nothing; the answer is in `tried` later."""
     row = _source(request, source_id, "source.probe")
     deleting_action.request_probe(user=signed_in(request), at=timezone.now(), source=row)
-    return 202, row
+    return Status(202, row)

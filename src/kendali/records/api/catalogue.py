@@ -7,7 +7,7 @@ from typing import Literal
 
 from django.http import HttpRequest
 from django.utils import timezone
-from ninja import Query, Router
+from ninja import Query, Router, Status
 
 from kendali.accounts import access
 from kendali.accounts.access import signed_in
@@ -67,11 +67,11 @@ def show_record(request: HttpRequest, record_id: int) -> Record:
 
 
 @router.post("/records/{int:record_id}/unbackupable", response={201: UnbackupableOut})
-def propose_unbackupable(request: HttpRequest, record_id: int, data: Reason) -> tuple[int, Unbackupable]:
+def propose_unbackupable(request: HttpRequest, record_id: int, data: Reason) -> Status[Unbackupable]:
     user = signed_in(request)
     records = Record.objects.select_related("source__client")
     record = access.load(records, user, "unbackupable.propose", pk=record_id)
-    return 201, unbackupable.propose(user=user, at=timezone.now(), record=record, reason=data.reason)
+    return Status(201, unbackupable.propose(user=user, at=timezone.now(), record=record, reason=data.reason))
 
 
 @router.get("/unbackupable", response=list[UnbackupableOut])

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_noop as _
-from ninja import Field, P, Query, QueryEx, Router, Schema
+from ninja import Field, P, Query, QueryEx, Router, Schema, Status
 
 from kendali.accounts import access
 from kendali.accounts.access import signed_in
@@ -134,12 +134,12 @@ def _hashed(text: str, digest: bytes | None) -> bytes | None:
 
 
 @router.post("/records/{int:record_id}/open", response={201: OpeningOut})
-def open_record(request: HttpRequest, record_id: int, data: Reason) -> tuple[int, dict[str, object]]:
+def open_record(request: HttpRequest, record_id: int, data: Reason) -> Status[dict[str, object]]:
     """The content may then be read for 30 minutes."""
     user = signed_in(request)
     record = access.load(Record.objects.select_related("source__client"), user, "record.open_content", pk=record_id)
     opening = action.open_content(user=user, at=timezone.now(), record=record, reason=data.reason)
-    return 201, {"record": record.pk, "until": opening.until}
+    return Status(201, {"record": record.pk, "until": opening.until})
 
 
 def _open(user: User, record_id: int, number: int | None) -> tuple[Record, RecordVersion, ContentOpening]:

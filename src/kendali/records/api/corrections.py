@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.http import HttpRequest
 from django.utils import timezone
-from ninja import Field, Router, Schema
+from ninja import Field, Router, Schema, Status
 
 from kendali.accounts.access import signed_in
 from kendali.records.actions import certificates
@@ -22,8 +22,8 @@ class CorrectIn(Schema):
 
 
 @router.post("/{uuid:certificate_id}/correct", response={201: CertificateOut})
-def correct_certificate(request: HttpRequest, certificate_id: UUID, data: CorrectIn) -> tuple[int, Certificate]:
+def correct_certificate(request: HttpRequest, certificate_id: UUID, data: CorrectIn) -> Status[Certificate]:
     """The new draft, which names this one; this one never changes. Signing it is a person's own act at a page."""
     user = signed_in(request)
     old = queries.load(user, certificate_id, "certificate.correct")
-    return 201, certificates.correct(user=user, at=timezone.now(), certificate=old, reason=data.reason)
+    return Status(201, certificates.correct(user=user, at=timezone.now(), certificate=old, reason=data.reason))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, QueryDict
 from django.utils import timezone
-from ninja import Query, Router
+from ninja import Query, Router, Status
 
 from kendali.accounts import access
 from kendali.accounts.access import signed_in
@@ -57,20 +57,23 @@ def list_decisions(request: HttpRequest, proposal_id: int) -> list[Decision]:
 
 
 @router.post("/{int:proposal_id}", response={201: AnswerOut})
-def decide(request: HttpRequest, proposal_id: int, data: AnswerIn) -> tuple[int, Decision]:
+def decide(request: HttpRequest, proposal_id: int, data: AnswerIn) -> Status[Decision]:
     """Yes or No of the client to exactly the list with this digest; single records may be taken out with a Yes."""
     row = _load(request, "proposal.decide", proposal_id)
     person = action.Person(way=Decision.Way.LOGIN, user=signed_in(request), factor="api_token")
     taken = {one.line: action.TakeOut(one.reason, one.as_hold, one.cause) for one in data.take_out}
-    return 201, action.decide(
-        at=timezone.now(),
-        proposal=row,
-        answer=data.answer,
-        list_digest=data.list_digest,
-        person=person,
-        take_out=taken if Decision.Answer(data.answer) is Decision.Answer.YES else None,
-        reason=data.reason,
-        ask_again_on=data.ask_again_on,
-        as_hold=data.as_hold,
-        cause=data.cause,
+    return Status(
+        201,
+        action.decide(
+            at=timezone.now(),
+            proposal=row,
+            answer=data.answer,
+            list_digest=data.list_digest,
+            person=person,
+            take_out=taken if Decision.Answer(data.answer) is Decision.Answer.YES else None,
+            reason=data.reason,
+            ask_again_on=data.ask_again_on,
+            as_hold=data.as_hold,
+            cause=data.cause,
+        ),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest
 from django.utils import timezone
-from ninja import Query, Router
+from ninja import Query, Router, Status
 
 from kendali.accounts import access
 from kendali.accounts.access import signed_in
@@ -46,12 +46,12 @@ def list_orders(
 
 
 @router.post("/of/{int:proposal_id}", response={201: OrderOut})
-def raise_order(request: HttpRequest, proposal_id: int) -> tuple[int, DisposalOrder]:
+def raise_order(request: HttpRequest, proposal_id: int) -> Status[DisposalOrder]:
     """The numbered escalation for exactly the list the client approved."""
     user = signed_in(request)
     rows = Proposal.objects.select_related("client", "policy")
     row = access.load(rows, user, "disposal_order.raise", pk=proposal_id)
-    return 201, action.raise_order(user=user, at=timezone.now(), proposal=row)
+    return Status(201, action.raise_order(user=user, at=timezone.now(), proposal=row))
 
 
 @router.get("/{int:order_id}", response=OrderDetail)

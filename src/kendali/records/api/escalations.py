@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from ninja import Query, Router
+from ninja import Query, Router, Status
 
 from kendali.accounts import access
 from kendali.accounts.access import signed_in
@@ -41,10 +41,10 @@ def list_escalations(
 
 
 @router.post("", response={201: EscalationOut})
-def raise_escalation(request: HttpRequest, data: EscalationIn) -> tuple[int, Escalation]:
+def raise_escalation(request: HttpRequest, data: EscalationIn) -> Status[Escalation]:
     user = signed_in(request)
     source = access.load(Source.objects.select_related("client"), user, "escalation.raise", pk=data.source)
-    return 201, escalations.raise_escalation(user=user, at=timezone.now(), source=source, cut_off=data.cut_off)
+    return Status(201, escalations.raise_escalation(user=user, at=timezone.now(), source=source, cut_off=data.cut_off))
 
 
 @router.post("/send-drafts", response=list[EscalationOut])

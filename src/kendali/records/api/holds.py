@@ -7,7 +7,7 @@ from typing import TypedDict
 
 from django.http import HttpRequest
 from django.utils import timezone
-from ninja import Query, Router
+from ninja import Query, Router, Status
 
 from kendali.accounts import access
 from kendali.accounts.access import signed_in
@@ -49,7 +49,7 @@ def list_holds(
 
 
 @router.post("", response={201: HoldOut})
-def place_hold(request: HttpRequest, data: HoldIn) -> tuple[int, Hold]:
+def place_hold(request: HttpRequest, data: HoldIn) -> Status[Hold]:
     """Works from the moment of the answer on, whatever is approved or running."""
     user, now = signed_in(request), timezone.now()
     client = access.load(Client, user, "hold.place", code=data.client)
@@ -63,15 +63,25 @@ def place_hold(request: HttpRequest, data: HoldIn) -> tuple[int, Hold]:
     }
     if scope is Hold.Scope.RECORD:
         wanted = query.named(client.pk, [], data.records)
-        return 201, placing.place_on_records(user=user, at=now, records=wanted.records, **why)
+        return Status(201, placing.place_on_records(user=user, at=now, records=wanted.records, **why))
     if scope is Hold.Scope.CUSTOMER:
-        return 201, placing.place_on_customer(
+        return Status(201, placing.place_on_customer(
             user=user, at=now, client=client, name=data.customer_name, phone=data.customer_phone,
             record_class=data.record_class, **why,
-        )  # fmt: skip
+        ))  # fmt: skip
     starts, ends = (data.starts, data.ends) if scope is Hold.Scope.RANGE else (None, None)
-    return 201, action.place(
-        user=user, at=now, client=client, scope=scope, record_class=data.record_class, starts=starts, ends=ends, **why
+    return Status(
+        201,
+        action.place(
+            user=user,
+            at=now,
+            client=client,
+            scope=scope,
+            record_class=data.record_class,
+            starts=starts,
+            ends=ends,
+            **why,
+        ),
     )
 
 

@@ -6,7 +6,7 @@ import uuid
 
 from django.http import HttpRequest
 from django.utils import timezone
-from ninja import Query, Router
+from ninja import Query, Router, Status
 
 from kendali.accounts import access
 from kendali.accounts.access import signed_in
@@ -43,12 +43,12 @@ def list_checks(request: HttpRequest, package_id: uuid.UUID) -> list[PackageChec
 
 
 @router.post("/{uuid:package_id}/request-check", response={202: PackageOut})
-def request_check(request: HttpRequest, package_id: uuid.UUID) -> tuple[int, Package]:
+def request_check(request: HttpRequest, package_id: uuid.UUID) -> Status[Package]:
     """Read every byte again soon, by a worker; the result is in `checks`."""
     user = signed_in(request)
     package = access.load(Package.objects.select_related("source__client"), user, "package.verify", pk=package_id)
     rechecks.request_check(user=user, at=timezone.now(), package=package)
-    return 202, package
+    return Status(202, package)
 
 
 @router.post("/{uuid:package_id}/verify", response=CheckOut)

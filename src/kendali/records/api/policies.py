@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from ninja import Router
+from ninja import Router, Status
 
 from kendali import civil_time
 from kendali.accounts import access
@@ -53,13 +53,13 @@ def preview_policy(request: HttpRequest, data: PolicyIn) -> policies.Effect:
 
 
 @router.post("", response={201: PolicyOut})
-def save_policy(request: HttpRequest, data: PolicyIn) -> tuple[int, Policy]:
+def save_policy(request: HttpRequest, data: PolicyIn) -> Status[Policy]:
     client = _client(request, data.client)
     policy = policies.save(
         user=signed_in(request), at=timezone.now(), client=client, record_class=data.record_class,
         terms=_terms(data), reason=data.reason,
     )  # fmt: skip
-    return 201, policy
+    return Status(201, policy)
 
 
 @router.post("/{int:policy_id}/decide", response=PolicyOut)

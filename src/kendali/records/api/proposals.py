@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest
 from django.utils import timezone
-from ninja import Query, Router
+from ninja import Query, Router, Status
 
 from kendali.accounts import access, permissions
 from kendali.accounts.access import signed_in
@@ -93,12 +93,14 @@ def preview_proposal(request: HttpRequest, data: ProposeIn) -> dict[str, object]
 
 
 @router.post("", response={201: ProposalOut})
-def propose(request: HttpRequest, data: ProposeIn) -> tuple[int, Proposal]:
+def propose(request: HttpRequest, data: ProposeIn) -> Status[Proposal]:
     """Freezes the list; a large one is compared with the source first: `frozen_at` is null until then."""
     user, now = signed_in(request), timezone.now()
     client = access.load(Client, user, "proposal.propose", code=data.client)
     cut_off = data.cut_off or action.latest_cut_off(client, data.record_class, now)
-    return 201, action.propose(user=user, at=now, client=client, record_class=data.record_class, cut_off=cut_off)
+    return Status(
+        201, action.propose(user=user, at=now, client=client, record_class=data.record_class, cut_off=cut_off)
+    )
 
 
 @router.get("/{int:proposal_id}", response=ProposalOut)

@@ -8,7 +8,7 @@ from typing import Any
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from ninja import Field, Router, Schema
+from ninja import Field, Router, Schema, Status
 
 from kendali.accounts import access
 from kendali.accounts.access import signed_in
@@ -98,14 +98,14 @@ def list_setting_versions(request: HttpRequest, key: str) -> list[dict[str, obje
 
 
 @router.post("/settings/{str:key}", response={201: SettingVersion})
-def save_one_setting(request: HttpRequest, key: str, data: SettingIn) -> tuple[int, dict[str, object]]:
+def save_one_setting(request: HttpRequest, key: str, data: SettingIn) -> Status[dict[str, object]]:
     user = signed_in(request)
     access.require(user, "settings.edit")
     if key not in terms.DEFINITIONS:
         raise Http404
     client = get_object_or_404(Client, code=data.client) if data.client is not None else None
     row = save_setting(user=user, at=timezone.now(), key=key, value=data.value, reason=data.reason, client=client)
-    return 201, _version(row)
+    return Status(201, _version(row))
 
 
 def _version(row: Setting) -> dict[str, object]:

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext_noop as _
-from ninja import Router
+from ninja import Router, Status
 
 from kendali.accounts import access
 from kendali.accounts.access import signed_in
@@ -28,7 +28,7 @@ def list_sources(request: HttpRequest) -> list[Source]:
 
 
 @router.post("", response={201: SourceOut})
-def connect_source(request: HttpRequest, data: SourceIn) -> tuple[int, Source]:
+def connect_source(request: HttpRequest, data: SourceIn) -> Status[Source]:
     user = signed_in(request)
     access.require(user, "source.edit")
     client = get_object_or_404(access.visible_clients(user, "source.edit"), code=data.client)
@@ -39,7 +39,7 @@ def connect_source(request: HttpRequest, data: SourceIn) -> tuple[int, Source]:
         user=user, at=timezone.now(), client=client, kind=data.kind, record_class=data.record_class, name=data.name,
         zone=data.zone, config=data.config, secret=data.secret,
     )  # fmt: skip
-    return 201, source
+    return Status(201, source)
 
 
 @router.get("/{int:source_id}", response=SourceOut)
@@ -78,7 +78,7 @@ def probe_source(request: HttpRequest, source_id: int) -> Source:
 
 
 @router.post("/{int:source_id}/scan", response={202: ScanOut})
-def scan_source(request: HttpRequest, source_id: int) -> tuple[int, dict[str, bool]]:
+def scan_source(request: HttpRequest, source_id: int) -> Status[dict[str, bool]]:
     user = signed_in(request)
     source = access.load(Source.objects.select_related("client"), user, "source.scan", pk=source_id)
-    return 202, {"started": scan.request(user=user, at=timezone.now(), source=source) is not None}
+    return Status(202, {"started": scan.request(user=user, at=timezone.now(), source=source) is not None})

@@ -9,7 +9,7 @@ from typing import Any
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from ninja import Field, Query, Router, Schema
+from ninja import Field, Query, Router, Schema, Status
 
 from kendali.accounts import access, permissions
 from kendali.accounts.access import signed_in
@@ -41,11 +41,11 @@ class TextSearchOut(Schema):
 
 
 @router.post("/text-searches", response={202: TextSearchOut})
-def begin_text_search(request: HttpRequest, data: TextSearchIn) -> tuple[int, TextSearch]:
+def begin_text_search(request: HttpRequest, data: TextSearchIn) -> Status[TextSearch]:
     user = signed_in(request)
     access.require(user, "record.open_content")
     client = get_object_or_404(access.visible_clients(user, "record.open_content"), code=data.client)
-    return 202, search.begin(user=user, at=timezone.now(), client=client, text=data.text, reason=data.reason)
+    return Status(202, search.begin(user=user, at=timezone.now(), client=client, text=data.text, reason=data.reason))
 
 
 def _own(request: HttpRequest, search_id: uuid.UUID) -> TextSearch:
