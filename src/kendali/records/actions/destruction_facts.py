@@ -6,17 +6,17 @@ No key known to the product remains; copies of a master or of opened data made o
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypedDict
 from uuid import UUID
 
 from django.db.models import Count, Max, Min, Q
 from django.utils.formats import date_format
-from django.utils.timezone import localtime
+from django.utils.timezone import localtime, now
 from django.utils.translation import gettext as _
 
 from kendali.records.actions.destruction_plan import Status
-from kendali.records.models import DisposalOrder, Package, RegisteredCopy, VersionDestruction
+from kendali.records.models import DisposalOrder, Package, RegisteredCopy, StoreLook, VersionDestruction
 from kendali.register.facts import Destruction, SlotAnswer
 from kendali.vault.leftovers import last_looks
 from kendali.vault.models import Epoch, PackageKey, Slot
@@ -60,7 +60,8 @@ def destruction_facts(order: DisposalOrder) -> DestructionFacts:
         destruction=Destruction(
             epochs=sorted(set(proved.exclude(epoch=None).values_list("epoch", flat=True))),  # type: ignore[arg-type]
             slots=_slots(retired),
-            copies=[_copy(one) for one in _copies(packages) if one.kind != RegisteredCopy.Kind.EXPORT],
+            copies=[_copy(one) for one in _copies(packages) if one.kind != RegisteredCopy.Kind.EXPORT]
+            + _locked(packages),
             old_keys_may_exist=_elsewhere(retired),
             proof=_proof(proved),
         ),
@@ -142,6 +143,20 @@ def _copy(one: RegisteredCopy) -> str:
         return _("%(package)s, %(kind)s, %(place)s: neither declared gone nor replaced") % facts
     ended = {"end": one.get_end_display(), "by": one.ended_by_name, "evidence": one.evidence}
     return _("%(package)s, %(kind)s, %(place)s: %(end)s by %(by)s (%(evidence)s)") % {**facts, **ended}
+
+
+def _locked(packages: set[UUID]) -> list[str]:
+    """A bucket with a lock keeps earlier versions of what was removed: without a key, and until a day that is said."""
+    look = StoreLook.objects.order_by("-at").first()
+    days = timedelta(days=look.lock_days if look else 0)
+    rows = Package.objects.filter(pk__in=packages, status=Package.Status.DESTROYED).order_by("number")
+    found = [(one.number, (one.written_at or one.created_at) + days) for one in rows] if days else []
+    return [
+        _("%(package)s: keys gone, sealed bytes locked in the store until %(day)s")
+        % {"package": number, "day": date_format(localtime(until), "j F Y")}
+        for number, until in found
+        if until > now()
+    ]
 
 
 def _returned(one: RegisteredCopy) -> str:

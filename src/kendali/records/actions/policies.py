@@ -6,20 +6,22 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
 from django.db import transaction
+from django.utils.translation import gettext_noop as _
 
 from kendali import civil_time
 from kendali.accounts import permissions
 from kendali.accounts.models import Client, User
 from kendali.accounts.permissions import RuleRefused
+from kendali.archive.errors import ArchiveError
 from kendali.audit import actions as audit
 from kendali.disposal.actions import proposals
 from kendali.notices import actions as notices
 from kendali.records import rules
-from kendali.records.actions import counts
+from kendali.records.actions import counts, store
 from kendali.records.models import Record
 from kendali.terms.models import BackupClock, DeletionClock, Policy
 from kendali.terms.rules import Periods, acceptable, shortens
-from kendali.verdict import no
+from kendali.verdict import YES, Verdict, no
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,7 @@ def save(*, user: User, at: datetime, client: Client, record_class: str, terms: 
     for verdict in (
         acceptable(terms.periods),
         no("Give a reason.") if not reason.strip() else acceptable(terms.periods),
+        _outlives_the_lock(terms.periods),
     ):
         if not verdict:
             raise RuleRefused(verdict)
@@ -113,6 +116,22 @@ def save(*, user: User, at: datetime, client: Client, record_class: str, terms: 
             facts={"client": client.name},
         )
     return policy
+
+
+def _outlives_the_lock(periods: Periods) -> Verdict:
+    """What the store locks for longer could not be destroyed in time; as far as the store was tried."""
+    try:
+        look = store.newest()
+    except ArchiveError:
+        return YES  # it cannot be opened: nothing is written to it, either
+    life = 365 * periods.delete_after_years + 30 * periods.backup_copy_months
+    if look is None or look.lock_days <= life:
+        return YES
+    return no(
+        _("The store locks every object for %(days)s days, longer than these periods (%(life)s days): what is due "
+          "could not be destroyed in time. Lengthen the periods, or move the archive to a store with a shorter lock."),
+        code="store_lock", days=look.lock_days, life=life,
+    )  # fmt: skip
 
 
 @transaction.atomic
