@@ -334,10 +334,8 @@ class ErasureRequest(models.Model):
 
     class Status(models.TextChoices):
         RECEIVED = "received", pgettext_lazy("an erasure request", "received")
-        ACCEPTED = (
-            "accepted",
-            pgettext_lazy("an erasure request", "accepted"),
-        )  # for exactly these records
+        # By the client, for exactly these records.
+        ACCEPTED = "accepted", pgettext_lazy("an erasure request", "accepted")
         REFUSED = "refused", _("refused")
         DONE = "done", _("carried out")
 

@@ -279,6 +279,8 @@ def cancel(*, user: User, at: datetime, certificate: Certificate, reason: str) -
     """Batal: a number that was taken stays with it. A sealed certificate is corrected, never cancelled."""
     actor = permissions.acting(user, "certificate.cancel", certificate.client)
     _told(reason)
+    if certificate.status == Status.CANCELLED:
+        raise RuleRefused(no(_("This certificate is void already.")))
     if certificate.status not in (Status.DRAFT, Status.SIGNING):
         raise RuleRefused(no(_("A sealed certificate never changes: write a correction.")))
     audit.move(

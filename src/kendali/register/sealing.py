@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
@@ -128,6 +129,8 @@ def upload_signed_copy(
         raise RuleRefused(no(_("Upload one PDF of at most 20 MB.")))
     if terms.get("certificate.stamp_duty", certificate.client_id) and not stamp_duty:
         raise RuleRefused(no(_("This client's copies carry an e-meterai: confirm that this one does.")))
+    if certificate.signed_copies.filter(sha256=hashlib.sha256(data).hexdigest()).exists():
+        raise RuleRefused(no(_("This very file is kept with the certificate already.")))
     store = files.open_store()
     path, digest = files.keep(store, certificate, "tanda-tangan-basah", data)
     copy = SignedCopy.objects.create(

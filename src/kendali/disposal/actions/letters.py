@@ -44,6 +44,14 @@ def acceptable(name: str, data: bytes) -> Verdict:
     return YES
 
 
+def _new(proposal: Proposal, data: bytes) -> Verdict:
+    """The same file twice for the same form of the list is a second click."""
+    kept = Letter.objects.filter(
+        proposal=proposal, list_digest=proposal.final_digest, sha256=hashlib.sha256(data).hexdigest()
+    )
+    return no(_("This very file is kept with the list already.")) if kept.exists() else YES
+
+
 def upload(
     *,
     user: User,
@@ -63,6 +71,7 @@ def upload(
         free_text.acceptable(signed_by_name, signed_by_position),
         _signed(signed_by_name, signed_by_position, signed_on, civil_time.local_date(at, proposal.client.zone)),
         YES if proposal.status == Proposal.Status.ASKED else no(_("This list waits for no answer.")),
+        _new(proposal, data),
     ):
         if not verdict:
             raise RuleRefused(verdict)

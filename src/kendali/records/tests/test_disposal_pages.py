@@ -11,7 +11,7 @@ from django.test import Client as Browser
 from django.utils import timezone
 from python_calamine import CalamineWorkbook
 
-from kendali.disposal.models import Hold, Proposal
+from kendali.disposal.models import ErasureRequest, Hold, Proposal
 from kendali.records.actions import past
 from kendali.records.models import DisposalOrder, Incident
 from kendali.records.queries.past import past as counted
@@ -207,3 +207,33 @@ def test_what_waits_for_whom(cast: Cast) -> None:
 @pytest.mark.parametrize("address", ["/penangguhan/", "/usulan/", "/penghapusan/", "/insiden/"])
 def test_an_empty_list_says_what_will_appear(cast: Cast, address: str) -> None:
     assert "Belum ada" in (page := text(cast.web(cast.rahma), address)) or "Tidak ada" in page
+
+
+def test_a_hold_that_is_sent_twice_is_one_hold(cast: Cast) -> None:
+    first, second = rows.records(cast, 2)
+    tari = cast.web(cast.tari)
+    sent = {
+        "klien": "bank-nusantara", "cakupan": "record", "nomor": first.ref, "sebab": "dispute", "alasan": "Sengketa",
+        "tinjau": (timezone.localdate() + timedelta(days=30)).isoformat(),
+    }  # fmt: skip
+    pages = [tari.post("/penangguhan/baru/", sent).headers["Location"] for _click in range(2)]
+    assert pages[0] == pages[1]
+    assert Hold.objects.count() == 1
+    assert "sudah berlaku" in text(tari, pages[1])
+    assert tari.post("/penangguhan/baru/", sent | {"nomor": second.ref}).status_code == 302
+    assert Hold.objects.count() == 2
+    assert tari.post("/penangguhan/baru/", sent | {"nomor": "tidak-ada"}).status_code == 422
+
+
+def test_an_erasure_request_that_is_entered_twice_is_one(cast: Cast) -> None:
+    rows.records(cast, 1)
+    tari = cast.web(cast.tari)
+    sent = {
+        "klien": "bank-nusantara", "kelas": "conversation", "nama": "", "telepon": "081200001111", "saluran": "surat",
+        "catatan": "", "diterima": timezone.localtime().strftime("%Y-%m-%dT%H:%M"),
+    }  # fmt: skip
+    pages = [tari.post("/permintaan-hapus/baru/", sent).headers["Location"] for _click in range(2)]
+    assert pages[0] == pages[1]
+    assert ErasureRequest.objects.count() == 1
+    assert tari.post("/permintaan-hapus/baru/", sent | {"saluran": "telepon"}).status_code == 302
+    assert ErasureRequest.objects.count() == 2

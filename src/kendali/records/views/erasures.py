@@ -28,6 +28,7 @@ from kendali.records.actions import erasures as action
 from kendali.records.forms_approvals import ErasureForm
 from kendali.records.models import Source
 from kendali.records.views.answers import attempt, field, told
+from kendali.records.views.once import once
 
 STATUS = ErasureRequest.Status
 COLOURS = {"received": "soon", "accepted": "active", "refused": "late", "done": "done"}
@@ -71,25 +72,29 @@ def new(request: HttpRequest) -> HttpResponse:
     clients = access.visible_clients(user, "erasure.enter").filter(active=True)
     form = ErasureForm(clients, request.POST or None, initial={"diterima": timezone.localtime()})
     if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
         try:
-            row = action.enter(
-                user=user,
-                at=timezone.now(),
-                client=data["klien"],
-                record_class=data["kelas"],
-                name=data["nama"],
-                phone=data["telepon"],
-                channel=data["saluran"],
-                note=data["catatan"],
-                received_at=data["diterima"],
-            )
+            made = once(lambda: _enter(user, form), same=SAME, when="entered_at", alike=lambda _one, _other: True)
         except RuleRefused as refused:
             form.add_error(None, told(refused.verdict))
         else:
-            messages.success(request, _("Entered. The clock runs; the records found are below."))
-            return redirect("erasure", pk=row.pk)
+            said = _("It was entered already: this is it.") if made.again else ""
+            messages.success(request, said or _("Entered. The clock runs; the records found are below."))
+            return redirect("erasure", pk=made.row.pk)
     return render(request, "records/erasure_new.html", {"form": form}, status=422 if form.errors else 200)
+
+
+SAME = (
+    "client", "record_class", "customer_name_hmac", "customer_phone_hmac", "channel", "note", "received_at",
+    "entered_by",
+)  # fmt: skip
+
+
+def _enter(user: User, form: ErasureForm) -> ErasureRequest:
+    data = form.cleaned_data
+    return action.enter(
+        user=user, at=timezone.now(), client=data["klien"], record_class=data["kelas"], name=data["nama"],
+        phone=data["telepon"], channel=data["saluran"], note=data["catatan"], received_at=data["diterima"],
+    )  # fmt: skip
 
 
 def _load(request: HttpRequest, pk: int, right: str) -> ErasureRequest:

@@ -32,6 +32,7 @@ from kendali.records.forms_disposal import HoldFilter, HoldForm
 from kendali.records.models import Record
 from kendali.records.queries import holds as query
 from kendali.records.views.answers import attempt, field, told
+from kendali.records.views.once import Made, once
 from kendali.verdict import Verdict
 
 FEW = 25
@@ -95,10 +96,15 @@ def new(request: HttpRequest) -> HttpResponse:
     chosen = _picked(request, user)
     form = HoldForm(request.POST or None, clients, initial=_initial(chosen, clients))
     if request.method == "POST" and form.is_valid():
-        hold = _place(form, user, [row.pk for row in chosen])
-        if hold is not None:
-            messages.success(request, _("%(number)s holds from this moment on.") % {"number": hold.number})
-            return redirect("hold", pk=hold.pk)
+        made = _place_once(form, user, [row.pk for row in chosen])
+        if made is not None:
+            said = (
+                _("%(number)s holds already: it was sent twice.")
+                if made.again
+                else _("%(number)s holds from this moment on.")
+            )
+            messages.success(request, said % {"number": made.row.number})
+            return redirect("hold", pk=made.row.pk)
     context = {"form": form, "chosen": chosen, "none": not clients}
     return render(request, "records/hold_new.html", context, status=422 if form.errors else 200)
 
@@ -120,8 +126,32 @@ def _initial(chosen: Sequence[Record], clients: object) -> dict[str, object]:
             "sebab": Hold.Cause.COMPLAINT}  # fmt: skip
 
 
-def _place(form: HoldForm, user: User, chosen: Sequence[int]) -> Hold | None:
+SAME = (
+    "client", "scope", "record_class", "customer_name_hmac", "customer_phone_hmac", "starts_at", "ends_at", "cause",
+    "reason", "legal_basis", "reference", "review_on", "status", "placed_by",
+)  # fmt: skip
+
+
+def _place_once(form: HoldForm, user: User, chosen: Sequence[int]) -> Made[Hold] | None:
     """None: a field says why not."""
+    try:
+        return once(lambda: _place(form, user, chosen), same=SAME, when="placed_at", alike=_same_records)
+    except RuleRefused as refused:
+        form.add_error(None, told(refused.verdict))
+    except _Unknown as unknown:
+        form.add_error("nomor", str(unknown))
+    return None
+
+
+def _same_records(one: Hold, other: Hold) -> bool:
+    return set(one.subjects.values_list("subject")) == set(other.subjects.values_list("subject"))
+
+
+class _Unknown(Exception):
+    """Numbers that the client has no record with; the words of the form's error."""
+
+
+def _place(form: HoldForm, user: User, chosen: Sequence[int]) -> Hold:
     asked = form.cleaned_data
     client, scope = asked["klien"], asked["cakupan"]
     why = {
@@ -131,28 +161,22 @@ def _place(form: HoldForm, user: User, chosen: Sequence[int]) -> Hold | None:
         "legal_basis": asked["dasar"],
         "reference": asked["rujukan"],
     }
-    try:
-        if scope == Hold.Scope.RECORD:
-            numbers = [line.strip() for line in asked["nomor"].splitlines() if line.strip()]
-            wanted = query.named(client.pk, numbers, chosen)
-            if wanted.unknown:
-                unknown = ", ".join(wanted.unknown[:10])
-                form.add_error("nomor", _("This client has no record with the number %(numbers)s.")
-                               % {"numbers": unknown})  # fmt: skip
-                return None
-            return placing.place_on_records(user=user, at=timezone.now(), records=wanted.records, **why)
-        if scope == Hold.Scope.CUSTOMER:
-            return placing.place_on_customer(
-                user=user, at=timezone.now(), client=client, name=asked["nama"], phone=asked["telepon"],
-                record_class=asked["kelas"], **why,
-            )  # fmt: skip
-        days = {"starts": asked["dari"], "ends": asked["sampai"]} if scope == Hold.Scope.RANGE else {}
-        return action.place(
-            user=user, at=timezone.now(), client=client, scope=scope, record_class=asked["kelas"], **days, **why
-        )
-    except RuleRefused as refused:
-        form.add_error(None, told(refused.verdict))
-    return None
+    if scope == Hold.Scope.RECORD:
+        numbers = [line.strip() for line in asked["nomor"].splitlines() if line.strip()]
+        wanted = query.named(client.pk, numbers, chosen)
+        if wanted.unknown:
+            unknown = ", ".join(wanted.unknown[:10])
+            raise _Unknown(_("This client has no record with the number %(numbers)s.") % {"numbers": unknown})
+        return placing.place_on_records(user=user, at=timezone.now(), records=wanted.records, **why)
+    if scope == Hold.Scope.CUSTOMER:
+        return placing.place_on_customer(
+            user=user, at=timezone.now(), client=client, name=asked["nama"], phone=asked["telepon"],
+            record_class=asked["kelas"], **why,
+        )  # fmt: skip
+    days = {"starts": asked["dari"], "ends": asked["sampai"]} if scope == Hold.Scope.RANGE else {}
+    return action.place(
+        user=user, at=timezone.now(), client=client, scope=scope, record_class=asked["kelas"], **days, **why
+    )
 
 
 def _load(request: HttpRequest, pk: int, right: str) -> Hold:
