@@ -28,6 +28,7 @@ from kendali.archive.age import (
     payload_key,
 )
 from kendali.archive.errors import AgeError
+from kendali.seekable import Seekable
 
 _ARGUMENT: Final = re.compile(rb"[\x21-\x7e]+")
 _COLUMNS: Final = 64
@@ -207,7 +208,7 @@ def _last(aead: ChaCha20Poly1305, index: int, sealed: memoryview | bytes, plain:
     return plain[:size]
 
 
-class SeekingReader(io.RawIOBase):
+class SeekingReader(Seekable):
     """The content as a seekable file; only the chunks that are asked for are fetched and opened.
 
     `read_at(offset, length)` returns exactly `length` bytes of the sealed file, `size` is its length. The last
@@ -229,7 +230,6 @@ class SeekingReader(io.RawIOBase):
         payload = size - self._payload
         self._chunks = max(1, -(-payload // SEALED))
         self.size = payload - self._chunks * TAG  # content bytes
-        self._position = 0
         self._cache: tuple[int, bytearray] = (0, bytearray())  # (first chunk, content)
         self._load(self._chunks - 1, payload)
 
@@ -245,22 +245,6 @@ class SeekingReader(io.RawIOBase):
         if end == self._chunks:
             filled += len(_last(self._aead, end - 1, sealed[whole * SEALED :], plain[whole * CHUNK :]))
         self._cache = (first, bytearray(plain[:filled]))
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._position
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self.size}[whence]
-        if base + offset < 0:
-            raise ValueError("seek before the start")
-        self._position = base + offset
-        return self._position
 
     def readinto(self, buffer: object, /) -> int:
         room = memoryview(buffer).cast("B")  # type: ignore[arg-type]

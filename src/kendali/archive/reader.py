@@ -28,6 +28,7 @@ from kendali.archive.package import (
 )
 from kendali.archive.stores import Store
 from kendali.archive.unit_tar import FACTS_LIMIT, Member, canonical_json, padding, walk
+from kendali.seekable import Seekable
 
 if TYPE_CHECKING:  # loaded where a table is opened: a recording is fetched in half the time
     import pyarrow as pa
@@ -39,29 +40,12 @@ MESSAGES = "messages"
 _WHOLE_FILE_AHEAD = 16  # chunks per fetch where a file is read through
 
 
-class Window(io.RawIOBase):
+class Window(Seekable):
     """A part of a seekable file as a file of its own."""
 
     def __init__(self, file: io.RawIOBase, offset: int, size: int) -> None:
         super().__init__()
         self._file, self._offset, self.size = file, offset, size
-        self._position = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._position
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self.size}[whence]
-        if base + offset < 0:
-            raise ValueError("seek before the start")
-        self._position = base + offset
-        return self._position
 
     def readinto(self, buffer: Any, /) -> int:
         room = memoryview(buffer).cast("B")[: max(0, self.size - self._position)]

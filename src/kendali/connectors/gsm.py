@@ -6,11 +6,12 @@ a block of 65 bytes, lowest bit first (Microsoft); a .gsm file has frames of 33 
 
 from __future__ import annotations
 
-import io
 import struct
 from array import array
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
+
+from kendali.seekable import Seekable
 
 SAMPLES = 160  # per frame
 RATE = 8_000
@@ -161,7 +162,7 @@ def _filtered(lattice: list[int], reflections: Sequence[int], residual: Sequence
     return out
 
 
-class AsWav(io.RawIOBase):
+class AsWav(Seekable):
     """GSM blocks as a seekable WAV file of 16 bit PCM, decoded as it is read.
 
     Decoded in stretches that begin `WARM` blocks earlier, so that a place has the same bytes however it is reached.
@@ -181,22 +182,7 @@ class AsWav(io.RawIOBase):
             b"RIFF" + struct.pack("<I", 36 + data) + b"WAVEfmt \x10\0\0\0" + form + b"data" + struct.pack("<I", data)
         )
         self.size = self.HEADER + data
-        self._position = 0
         self._held: tuple[int, bytes] = (-1, b"")
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._position
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self.size}[whence]
-        self._position = max(0, base + offset)
-        return self._position
 
     def readinto(self, buffer: object, /) -> int:
         room = memoryview(buffer).cast("B")  # type: ignore[arg-type]
