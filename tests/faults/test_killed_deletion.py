@@ -111,7 +111,7 @@ def centre(office: Office, nursery: Nursery, tmp_path: Path) -> Iterator[Centre]
     """Old conversations of Chatwoot, all backed up; its role that deletes is in force since yesterday."""
     cast, now = office.cast, timezone.now()
     long_ago = timezone.localdate() - timedelta(days=4 * 365)
-    with chatwoot_ground(tmp_path / "chatwoot", 55 + LIST * (KILLED + 1) * 4 // 3, long_ago) as ground:
+    with chatwoot_ground(tmp_path / "chatwoot", 55 + LIST * (KILLED + 1) * 2, long_ago) as ground:
         in_one_month(ground)
         office.keys()
         office.policy(cast.nusantara, "conversation")
