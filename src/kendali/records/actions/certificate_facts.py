@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection, models
 from django.db.models import Count, DurationField, ExpressionWrapper, F, Max, Min, Sum
+from django.db.models.functions import Coalesce
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -43,8 +44,7 @@ def reference(order: DisposalOrder) -> str:
 def facts_of(order: DisposalOrder) -> said.CertificateFacts:
     """All fields of the certificate; texts in the language that is active."""
     proposal, zone = order.proposal, order.proposal.policy.zone
-    span = order.items.aggregate(first=Min("clock"), last=Max("clock"))
-    first, last = span["first"] or order.raised_at, span["last"] or order.raised_at
+    first, last = _period(order)
     gone = destruction_facts(order) if order.act == Act.BACKUP or proposal.erasure_id is not None else None
     facts = said.CertificateFacts(
         organisation=str(terms.get("organisation.name")) or "Kendali",
@@ -79,6 +79,13 @@ def facts_of(order: DisposalOrder) -> said.CertificateFacts:
     if notes:
         facts["notes"] = notes
     return facts
+
+
+def _period(order: DisposalOrder) -> tuple[datetime, datetime]:
+    """Of the documents. The clock of a backup copy is its deletion at the source, so there the record's own counts."""
+    clock = Coalesce("record__last_activity_at", "record__started_at") if order.act == Act.BACKUP else F("clock")
+    span = order.items.aggregate(first=Min(clock), last=Max(clock))
+    return span["first"] or order.raised_at, span["last"] or order.raised_at
 
 
 def _channels(order: DisposalOrder) -> list[str]:
@@ -211,7 +218,7 @@ def _method(order: DisposalOrder) -> said.Method:
 def _verification(order: DisposalOrder) -> said.Verification:
     """Looks after the act: every outcome line of the journal is one."""
     ends = JournalEntry.objects.filter(order=order, kind=JournalEntry.Kind.OUTCOME)
-    span = ends.aggregate(first=Min("at"), last=Max("at"), checked=Count("item", distinct=True), lines=Count("pk"))
+    span = ends.aggregate(first=Min("at"), last=Max("at"), checked=Count("item", distinct=True))
     there = order.items.filter(outcome__in=(OUTCOME.FAILED, OUTCOME.UNKNOWN)).count()
     at = (order.finished_at or order.raised_at).isoformat()
     return said.Verification(
@@ -220,7 +227,7 @@ def _verification(order: DisposalOrder) -> said.Verification:
         last_at=span["last"].isoformat() if span["last"] else at,
         checked=span["checked"],
         found=there,
-        read_backs=-(-span["lines"] // span["checked"]) if span["checked"] else 0,
+        read_backs=_read_backs(order),
         rechecks=[
             said.Recheck(days=row.days, due_on=row.due_at.date().isoformat(),
                          done_at=row.done_at.isoformat() if row.done_at else None,
@@ -228,6 +235,15 @@ def _verification(order: DisposalOrder) -> said.Verification:
             for row in order.rechecks.order_by("days")
         ],
     )  # fmt: skip
+
+
+def _read_backs(order: DisposalOrder) -> int:
+    """How often each deleted record was looked for, at least."""
+    looks = JournalEntry.objects.filter(
+        order=order, kind=JournalEntry.Kind.OUTCOME, item__outcome__in=(OUTCOME.DELETED, OUTCOME.ALREADY_ABSENT)
+    )
+    counts = looks.order_by().values("item").annotate(count=Count("pk"))
+    return counts.aggregate(least=Min("count"))["least"] or 0
 
 
 REASONS = """

@@ -139,6 +139,15 @@ def test_a_deletion_says_all_its_fields_in_both_languages(it: House) -> None:
     assert "purge" not in read.lower()
 
 
+def test_it_claims_only_the_read_backs_that_every_deleted_record_had(it: House) -> None:
+    it.fake.deleting.does["000001"] = "rows_only"  # this one is looked for twice
+    order = it.work(it.running())
+    it.later(hours=73)
+    it.work(order)
+    made = certificates.draft(user=it.office.cast.dewi, at=it.now, order=order)
+    assert (made.deleted, made.failed, made.facts["verification"]["read_backs"]) == (5, 1, 1)
+
+
 def test_a_destruction_says_where_old_keys_may_be_and_how_it_was_proved(office: Office) -> None:
     choose(destruction__epoch="at_once")
     office.source("pbx", client=office.cast.nusantara, record_class="recording")
@@ -147,6 +156,7 @@ def test_a_destruction_says_where_old_keys_may_be_and_how_it_was_proved(office: 
     office.backed_up("pbx")
     cast, order = office.cast, running(office, ["call-0", "call-1"])
     DisposalOrder.objects.filter(pk=order.pk).update(armed_by=cast.indra, armed_at=timezone.now())
+    order.items.update(clock=timezone.now())  # a copy's period begins with the deletion at the source
     with refused("not finished"):
         certificates.draft(user=cast.dewi, at=timezone.now(), order=order)
     destruction.run(order.pk, worker="test")
@@ -158,6 +168,7 @@ def test_a_destruction_says_where_old_keys_may_be_and_how_it_was_proved(office: 
     assert gone["epochs"] == [2]
     assert {one["answer"] for one in gone["slots"]} == {"gone"}
     assert package["destroyed_at"] is not None
+    assert (made.facts["period_first"], made.facts["period_last"]) == ("2023-03-03", "2023-03-04")
     read = text_of(made.pdf_path)
     says(
         read, "Pemusnahan salinan backup", "Recording", order.number, "UPS-2026", "5.4", package["number"],
