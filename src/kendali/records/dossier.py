@@ -6,38 +6,33 @@ from server-side cursors into the ZIP line by line; no name or phone number of a
 
 from __future__ import annotations
 
-import csv
-import hashlib
-import io
-import json
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import date, datetime
-from typing import IO, Any, Final, cast
-from uuid import UUID
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import IO, Any, cast
 
-from django.utils import timezone
+from django.db import connection
 from django.utils.translation import gettext as _
 
-from kendali.audit.models import Entry
+from kendali.audit.models import Anchor, Entry
+from kendali.disposal.actions import letters
 from kendali.disposal.models import Proposal
+from kendali.records.dossier_zip import CHUNK, Zip, as_json
 from kendali.records.models import DisposalOrder, PackageCheck
 from kendali.records.queries import batch_holds
-from kendali.records.queries.dossier import Slot, certificates, packages, register_rows, slots
-from kendali.register import files
-from kendali.register.models import RegisterEntry
-
-CHUNK: Final = 5_000
-SUMS: Final = "SHA256SUMS"
+from kendali.records.queries.dossier import Slot, every_certificate, packages, register_rows, slots
+from kendali.register import annex, files, seal
+from kendali.register.models import Certificate, RegisterEntry
 
 
 def write(order: DisposalOrder, *, at: datetime) -> IO[bytes]:
-    """The ZIP in a temporary file, at its start. Raises StoreError when a certificate's file cannot be read."""
+    """The ZIP in a temporary file, at its start. Raises StoreError when a file of it cannot be read, SealingError when
+    its sums cannot be signed."""
     file = cast("IO[bytes]", tempfile.TemporaryFile())  # noqa: SIM115 - the response closes it
     try:
         with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, allowZip64=True) as archive:
-            _Dossier(archive, order, at).write()
+            _Dossier(Zip(archive, at), order, at).write()
     except BaseException:
         file.close()
         raise
@@ -46,13 +41,12 @@ def write(order: DisposalOrder, *, at: datetime) -> IO[bytes]:
 
 
 class _Dossier:
-    """Writes file by file and remembers every digest for SHA256SUMS."""
+    """Writes slot by slot; the sums come last, signed by the installation."""
 
-    def __init__(self, archive: zipfile.ZipFile, order: DisposalOrder, at: datetime) -> None:
-        self.archive, self.order, self.at = archive, order, at
+    def __init__(self, out: Zip, order: DisposalOrder, at: datetime) -> None:
+        self.out, self.order, self.at = out, order, at
         self.proposal: Proposal = order.proposal
         self.slots = slots(order)
-        self.sums: list[tuple[str, str]] = []
 
     def write(self) -> None:
         steps: Sequence[Callable[[str], None]] = (
@@ -62,15 +56,14 @@ class _Dossier:
         for slot, step in zip(self.slots, steps, strict=True):
             step(slot.folder)
         self._audit()
-        self._bytes("kelengkapan.json", _json([_plain_slot(slot) for slot in self.slots]))
-        self._bytes("BACA-DULU.txt", self._readme().encode())
-        sums = "".join(f"{digest}  {name}\n" for name, digest in self.sums)
-        self.archive.writestr(SUMS, sums)
+        self.out.put("kelengkapan.json", as_json([_plain_slot(slot) for slot in self.slots]))
+        self.out.put("BACA-DULU.txt", self._readme().encode())
+        self.out.finish(lambda sums: seal.sign(sums, at=self.at))
 
     # What goes where
 
     def _proposal(self, folder: str) -> None:
-        self._bytes(f"{folder}/usulan.json", _json(_proposal_facts(self.proposal)))
+        self.out.put(f"{folder}/usulan.json", as_json(_proposal_facts(self.proposal)))
         head: Sequence[str] = (
             "ref", "source", "number", "channel", "clock", "due_on", "bytes", "keyed_digest", "taken_out", "reason",
         )  # fmt: skip
@@ -86,10 +79,10 @@ class _Dossier:
             "taken_out",
             "taken_reason",
         )
-        self._csv(f"{folder}/daftar.csv", head, rows.iterator(chunk_size=CHUNK))
+        self.out.csv(f"{folder}/daftar.csv", head, rows.iterator(chunk_size=CHUNK))
         left = self.proposal.left_out.order_by("pk").values_list("ref", "source", "display", "clock", "reason")
-        head = ("ref", "source", "number", "clock", "reason")
-        self._csv(f"{folder}/tidak-diusulkan.csv", head, left.iterator(chunk_size=CHUNK))
+        columns = ("ref", "source", "number", "clock", "reason")
+        self.out.csv(f"{folder}/tidak-diusulkan.csv", columns, left.iterator(chunk_size=CHUNK))
 
     def _drills(self, folder: str) -> None:
         head: Sequence[str] = (
@@ -105,14 +98,14 @@ class _Dossier:
         rows = packages(self.order).values_list(
             "number", "month", "records", "verified_at", "drilled_at", "drill_records", "tagmanifest_sha256", "path"
         )
-        self._csv(f"{folder}/paket.csv", head, rows)
+        self.out.csv(f"{folder}/paket.csv", head, rows)
         checks = (
             PackageCheck.objects.filter(package__in=packages(self.order))
             .order_by("pk")
             .values_list("package__number", "kind", "started_at", "finished_at", "records", "bytes", "problems")
         )
-        head = ("package", "kind", "started_at", "finished_at", "records", "bytes", "problems")
-        self._csv(f"{folder}/pemeriksaan.csv", head, checks)
+        columns = ("package", "kind", "started_at", "finished_at", "records", "bytes", "problems")
+        self.out.csv(f"{folder}/pemeriksaan.csv", columns, checks)
 
     def _consideration(self, folder: str) -> None:
         policy, proposal = self.proposal.policy, self.proposal
@@ -135,7 +128,7 @@ class _Dossier:
                 for one in {hold.number: hold for rows in held.values() for hold in rows}.values()
             ],
         }
-        self._bytes(f"{folder}/pertimbangan.json", _json(facts))
+        self.out.put(f"{folder}/pertimbangan.json", as_json(facts))
 
     def _request(self, folder: str) -> None:
         proposal = self.proposal
@@ -155,7 +148,7 @@ class _Dossier:
                 for one in proposal.invitations.select_related("approver").order_by("created_at")
             ],
         }
-        self._bytes(f"{folder}/permintaan.json", _json(facts))
+        self.out.put(f"{folder}/permintaan.json", as_json(facts))
 
     def _approval(self, folder: str) -> None:
         fields = (
@@ -164,13 +157,14 @@ class _Dossier:
         )  # fmt: skip
         decisions = list(self.proposal.decisions.values(*fields))
         void = self.proposal.void_reason or None
-        self._bytes(f"{folder}/keputusan.json", _json({"decisions": decisions, "void": void}))
+        self.out.put(f"{folder}/keputusan.json", as_json({"decisions": decisions, "void": void}))
         for letter in self.proposal.letters.order_by("pk"):
             facts = {
                 "name": letter.name, "sha256": letter.sha256, "signed_by": letter.signed_by_name,
                 "position": letter.signed_by_position, "signed_on": letter.signed_on,
             }  # fmt: skip
-            self._bytes(f"{folder}/surat-{letter.pk}.json", _json(facts))
+            self.out.put(f"{folder}/surat-{letter.pk}.json", as_json(facts))
+            self.out.put(f"{folder}/surat-{letter.pk}.pdf", letters.read(letter))
 
     def _command(self, folder: str) -> None:
         order = self.order
@@ -184,132 +178,98 @@ class _Dossier:
             "accepted_at": order.accepted_at, "armed_at": order.armed_at, "started_at": order.started_at,
             "finished_at": order.finished_at, **people,
         }  # fmt: skip
-        self._bytes(f"{folder}/perintah.json", _json(facts))
+        self.out.put(f"{folder}/perintah.json", as_json(facts))
 
     def _journal(self, folder: str) -> None:
         journal = self.order.journal.order_by("pk").values_list(
             "pk", "at", "kind", "intent_id", "item__record__ref", "outcome", "attempt", "batch", "worker", "facts"
         )
         head: Sequence[str] = ("id", "at", "kind", "intent", "ref", "outcome", "attempt", "batch", "worker", "facts")
-        self._csv(f"{folder}/jurnal.csv", head, journal.iterator(chunk_size=CHUNK))
+        self.out.csv(f"{folder}/jurnal.csv", head, journal.iterator(chunk_size=CHUNK))
         outcomes = self.order.items.order_by("pk").values_list("record__ref", "outcome", "facts", "tries", "settled_at")
-        head = ("ref", "outcome", "facts", "tries", "settled_at")
-        self._csv(f"{folder}/hasil.csv", head, outcomes.iterator(chunk_size=CHUNK))
+        columns = ("ref", "outcome", "facts", "tries", "settled_at")
+        self.out.csv(f"{folder}/hasil.csv", columns, outcomes.iterator(chunk_size=CHUNK))
         rechecks = self.order.rechecks.order_by("days").values_list(
             "days", "due_at", "done_at", "checked", "seen_again"
         )
-        self._csv(f"{folder}/pemeriksaan-ulang.csv", ("days", "due_at", "done_at", "checked", "seen_again"), rechecks)
+        self.out.csv(
+            f"{folder}/pemeriksaan-ulang.csv", ("days", "due_at", "done_at", "checked", "seen_again"), rechecks
+        )
 
     def _certificates(self, folder: str) -> None:
+        """Those in force, and those that were given up, by number; with the heads of the trail that they name."""
         store = files.open_store()
-        for one in certificates(self.order):
-            name = one.number or str(one.pk)
-            if one.pdf_path:
-                self._bytes(f"{folder}/{name}.pdf", files.read(one.pdf_path, one.pdf_sha256))
-            if one.annex_path and one.number:
-                with self._new(f"{folder}/{name}-daftar.csv") as out:
-                    size = store.size(f"{one.annex_path}/daftar.csv")
-                    for start in range(0, size, 1 << 20):
-                        out.write(store.read_range(f"{one.annex_path}/daftar.csv", start, min(1 << 20, size - start)))
+        told = []
+        for one in every_certificate(self.order):
+            told.append(_certificate_facts(one))
+            for copy in one.signed_copies.all():
+                name = f"tanda-tangan-basah-{one.number}-{copy.sha256[:8]}.pdf"
+                self.out.put(f"{folder}/{name}", files.read(copy.path, copy.sha256))
+            if not one.pdf_path or not one.number:
+                continue
+            self.out.put(f"{folder}/{one.number}.pdf", files.read(one.pdf_path, one.pdf_sha256))
+            for kind in (annex.CSV, annex.XLSX):
+                with self.out.new(f"{folder}/{one.number}-{kind}") as out:
+                    for block in annex.blocks(store, f"{one.annex_path}/{kind}"):
+                        out.write(block)
+            anchor = Anchor.objects.filter(entry_id=one.chain_entry or 0).first()
+            if anchor is not None:
+                self.out.put(f"{folder}/{one.number}-jangkar.json", store.read(anchor.place))
+        self.out.put(f"{folder}/berita-acara.json", as_json(told))
+        authority = seal.authority_pem()
+        if authority:
+            self.out.put(f"{folder}/otoritas-segel.pem", authority)
 
     def _register(self, folder: str) -> None:
         fields = [field.attname for field in RegisterEntry._meta.concrete_fields]
-        self._csv(f"{folder}/daftar-catatan.csv", fields, register_rows(self.order).values_list(*fields))
+        self.out.csv(f"{folder}/daftar-catatan.csv", fields, register_rows(self.order).values_list(*fields))
 
     def _audit(self) -> None:
-        """Every entry of the audit trail about this proposal, order and its certificates, with its hashes."""
-        wanted: list[tuple[str, list[object]]] = [
-            ("disposal.proposal", [self.proposal.pk]),
-            ("records.disposalorder", [self.order.pk]),
-        ]
-        wanted.append(("register.certificate", [one.pk for one in certificates(self.order)]))
-        with self._new("jejak-audit.jsonl") as out:
+        """Every entry of the audit trail about this proposal, order and its certificates, with its hashes, and with
+        the canonical text from which its hash is computed again."""
+        wanted = [("disposal.proposal", [str(self.proposal.pk)]), ("records.disposalorder", [str(self.order.pk)])]
+        wanted.append(("register.certificate", [str(one.pk) for one in every_certificate(self.order)]))
+        with self.out.new("jejak-audit.jsonl") as out, connection.chunked_cursor() as cursor:
             for kind, keys in wanted:
-                rows = Entry.objects.filter(object_type=kind, object_id__in=[str(key) for key in keys]).order_by("id")
-                for entry in rows.iterator(chunk_size=CHUNK):
-                    out.write(_json(_entry(entry), indent=None) + b"\n")
+                cursor.execute(CANONICAL, {"kind": kind, "keys": keys})
+                while rows := cursor.fetchmany(CHUNK):
+                    texts = dict(rows)
+                    entries = Entry.objects.filter(pk__in=texts).order_by("id")
+                    for entry in entries:
+                        line = {**_entry(entry), "canonical": texts[entry.pk]}
+                        out.write(as_json(line, indent=None) + b"\n")
 
     def _readme(self) -> str:
         return _(
             "Evidence of %(order)s (%(proposal)s), made on %(at)s.\n\n"
             "Check it without Kendali's database:\n"
             "  sha256sum -c SHA256SUMS\n"
+            "  openssl cms -verify -inform DER -binary -purpose any -in SHA256SUMS.p7s -content SHA256SUMS "
+            "-CAfile 8-berita-acara/otoritas-segel.pem -out /dev/null\n"
             "  pdfsig 8-berita-acara/*.pdf\n"
             "  python -m kendali.register verify FILE.zip\n\n"
             "kelengkapan.json says which of the nine parts are complete.\n"
         ) % {"order": self.order.number, "proposal": self.proposal.number, "at": f"{self.at:%Y-%m-%d %H:%M} UTC"}
 
-    # Writing
-
-    def _new(self, name: str) -> _Hashed:
-        info = zipfile.ZipInfo(name, timezone.localtime(self.at).timetuple()[:6])
-        info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
-        return _Hashed(self.archive.open(info, "w", force_zip64=True), name, self.sums)
-
-    def _bytes(self, name: str, data: bytes) -> None:
-        with self._new(name) as out:
-            out.write(data)
-
-    def _csv(self, name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-        with self._new(name) as out:
-            for block in _blocks(head, rows):
-                out.write(block)
-
-
-class _Hashed:
-    """A member of the ZIP while it is written; at its end its digest joins the sums."""
-
-    def __init__(self, out: IO[bytes], name: str, sums: list[tuple[str, str]]) -> None:
-        self.out, self.name, self.sums, self.digest = out, name, sums, hashlib.sha256()
-
-    def write(self, data: bytes) -> None:
-        self.digest.update(data)
-        self.out.write(data)
-
-    def __enter__(self) -> _Hashed:
-        return self
-
-    def __exit__(self, *problem: object) -> None:
-        self.out.close()
-        self.sums.append((self.name, self.digest.hexdigest()))
-
-
-def _blocks(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[bytes]:
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(head)
-    for row in rows:
-        writer.writerow([_cell(value) for value in row])
-        if text.tell() > 1 << 16:
-            yield text.getvalue().encode()
-            text.seek(0)
-            text.truncate()
-    yield text.getvalue().encode()
-
-
-def _cell(value: object) -> object:
-    if isinstance(value, bytes | memoryview):
-        return bytes(value).hex()
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    if isinstance(value, dict | list):
-        return json.dumps(value, ensure_ascii=False, sort_keys=True)
-    # A spreadsheet must not take a text for a formula.
-    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" and value else value
-
-
-def _json(value: object, indent: int | None = 1) -> bytes:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, indent=indent, default=_text).encode()
-
-
-def _text(value: object) -> str:
-    if isinstance(value, bytes | memoryview):
-        return bytes(value).hex()
-    return value.isoformat() if isinstance(value, datetime | date) else str(value)
-
 
 def _plain_slot(slot: Slot) -> dict[str, Any]:
     return {"number": slot.number, "title": slot.title, "complete": not slot.missing, "missing": slot.missing}
+
+
+# audit/migrations/0002_chain.py: what the database hashed.
+CANONICAL = """
+SELECT e.id, convert_from(audit_canonical(e), 'UTF8') FROM audit_entry e
+WHERE e.object_type = %(kind)s AND e.object_id = ANY(%(keys)s) ORDER BY e.id
+"""
+
+
+def _certificate_facts(one: Certificate) -> dict[str, Any]:
+    names = (
+        "number", "printed_number", "act", "status", "reason", "cancel_reason", "pdf_sha256", "csv_sha256",
+        "xlsx_sha256", "leaf_count", "drafted_at", "sent_at", "sealed_at", "cancelled_at",
+    )  # fmt: skip
+    corrects = one.corrects.number if one.corrects else None
+    return {"corrects": corrects, **{name: getattr(one, name) for name in names}}
 
 
 def _proposal_facts(proposal: Proposal) -> dict[str, Any]:
@@ -333,4 +293,4 @@ def _entry(entry: Entry) -> dict[str, Any]:
         "prev_hash",
         "hash",
     )
-    return {"id": cast("int | UUID", entry.pk), **{name: getattr(entry, name) for name in names}}
+    return {"id": entry.pk, **{name: getattr(entry, name) for name in names}}

@@ -45,7 +45,7 @@ def read_seal(data: bytes, trust: Path | None = None) -> Seal:
         signatures = reader.embedded_signatures
         if len(signatures) != 1:
             raise BadPdf(f"it has {len(signatures)} signatures instead of one")
-        status = validate_pdf_signature(signatures[0], _context(trust))
+        status = validate_pdf_signature(signatures[0], context(trust))
         subject = str(reader.trailer["/Info"].get("/Subject", ""))
     except (PdfError, SignatureValidationError, SigningError, KeyError, ValueError, TypeError) as error:
         raise BadPdf(str(error)) from error
@@ -64,7 +64,8 @@ def read_seal(data: bytes, trust: Path | None = None) -> Seal:
     )
 
 
-def _context(trust: Path | None) -> ValidationContext:
+def context(trust: Path | None) -> ValidationContext:
+    """Nothing is fetched; `trust`: PEM of the only authority that counts."""
     roots = []
     if trust is not None:
         loaded = pem.unarmor(trust.read_bytes(), multiple=True)

@@ -6,6 +6,7 @@ authority of the installation, made at first need, its keys kept under the insta
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -70,6 +71,15 @@ def seal(pdf: bytes, *, at: datetime, reason: str) -> Sealed:
     assert signer.signing_cert is not None
     stamped = settings.KENDALI_SEAL_TSA if stamper is not None else ""
     return Sealed(out.getvalue(), stamped, signer.signing_cert.sha256.hex())
+
+
+def sign(data: bytes, *, at: datetime) -> bytes:
+    """A detached signature (CMS, DER) of the installation over any bytes: `openssl cms -verify` checks it."""
+    signer = _signer(at)
+    signer.embed_roots = False
+    # CAdES: the signature names its certificate by digest, so that nobody puts another one beside it.
+    signed = asyncio.run(signer.async_sign_general_data(data, "sha256", detached=True, use_cades=True))
+    return bytes(signed.dump())
 
 
 def authority_pem() -> bytes:

@@ -11,29 +11,22 @@ import hashlib
 import io
 import json
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from kendali.register import merkle, rules
+from kendali.register import merkle, rules, verify_dossier
 from kendali.register.facts import ENDS, FORMAT
+from kendali.register.findings import Finding as Finding
 from kendali.register.pdf_seal import BadPdf, Seal, attachment, read_seal
 
 PROOF_FORMAT: Final = "kendali/1/proof"
 ANCHOR_FORMAT: Final = "kendali/1/audit-anchor"
 LIST_HEAD: Final = "position,source,ref,clock,due_on,ended_at,verdict,"
 BIGGEST_MEMBER: Final = 2_000_000_000  # bytes of one file in a dossier
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """`ok` None: could not be looked at with what was given; not a failure."""
-
-    ok: bool | None
-    what: str
-    text: str
 
 
 @dataclass(slots=True)
@@ -45,7 +38,7 @@ class Given:
     anchors: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     lists: list[tuple[str, bytes]] = field(default_factory=list)
     digests: dict[str, str] = field(default_factory=dict)  # SHA-256 → name, of every file
-    manifests: list[tuple[str, bytes]] = field(default_factory=list)
+    dossiers: list[verify_dossier.Dossier] = field(default_factory=list)
     broken: list[Finding] = field(default_factory=list)
 
 
@@ -63,9 +56,9 @@ def check(paths: Sequence[Path], *, trust: Path | None = None) -> list[Finding]:
             evidences[evidence["number"]] = evidence
     for name, proof in given.proofs:
         found += _proof(name, proof, evidences)
-    for name, data in given.manifests:
-        found += _manifest(name, data, given)
-    if not (given.certificates or given.proofs or given.manifests):
+    for dossier in given.dossiers:
+        found += verify_dossier.check(dossier, evidences, trust)
+    if not (given.certificates or given.proofs or given.dossiers):
         found.append(Finding(False, "files", "There is no certificate and no proof among the files."))
     return found
 
@@ -88,14 +81,18 @@ def _members(path: Path, given: Given) -> Iterator[tuple[str, bytes]]:
         return
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            dossier = verify_dossier.Dossier(path.name)
+            given.dossiers.append(dossier)
             for info in archive.infolist():
                 if info.is_dir():
                     continue
                 if info.file_size > BIGGEST_MEMBER:
                     given.broken.append(Finding(False, info.filename, "The file in the dossier is too large."))
                     continue
-                yield info.filename, archive.read(info)
-    except zipfile.BadZipFile as error:
+                member = archive.read(info)
+                dossier.add(info.filename, member)
+                yield info.filename, member
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         given.broken.append(Finding(False, path.name, f"The dossier is damaged: {error}"))
 
 
@@ -108,8 +105,6 @@ def _sort(name: str, data: bytes, given: Given) -> None:
             given.broken.append(Finding(False, name, "This PDF does not carry what a sealed certificate carries."))
     elif data.startswith(LIST_HEAD.encode()):
         given.lists.append((name, data))
-    elif name.rpartition("/")[2] in ("manifest-sha256.txt", "SHA256SUMS"):
-        given.manifests.append((name, data))
     elif name.lower().endswith(".json"):
         _sort_json(name, data, given)
 
@@ -241,14 +236,3 @@ def _proof(name: str, proof: Mapping[str, Any], evidences: Mapping[str, Mapping[
         return [*found, Finding(None, name, text)]
     same = certificate["merkle_root"] == proof["merkle_root"] and certificate["leaf_count"] == count
     return [*found, Finding(same, name, f"{proof['certificate']} was signed and sealed with this root.")]
-
-
-def _manifest(name: str, data: bytes, given: Given) -> Iterator[Finding]:
-    """`sha256sum` lines of a dossier: every file named is there, unchanged."""
-    wrong = []
-    lines = [line.split("  ", 1) for line in data.decode().splitlines() if line.strip()]
-    for digest, *rest in lines:
-        if digest not in given.digests:
-            wrong.append(rest[0] if rest else digest)
-    told = f"missing or changed: {', '.join(wrong)}" if wrong else f"{len(lines)} files are there, unchanged"
-    yield Finding(not wrong and bool(lines), name, f"Files of the dossier: {told}.")

@@ -5,11 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import IO
 
+from django.utils.translation import gettext_noop as _
+
 from kendali.accounts import access, permissions
 from kendali.accounts.models import User
+from kendali.accounts.permissions import RuleRefused
 from kendali.audit import actions as audit
 from kendali.records import dossier
 from kendali.records.models import DisposalOrder
+from kendali.register.seal import SealingError
+from kendali.verdict import no
 
 
 def order_of(user: User, pk: int) -> DisposalOrder:
@@ -27,8 +32,11 @@ def order_of(user: User, pk: int) -> DisposalOrder:
 
 
 def take(*, user: User, at: datetime, order: DisposalOrder) -> IO[bytes]:
-    """The ZIP, at its start. Raises Refused, StoreError."""
+    """The ZIP, at its start. Raises Refused, RuleRefused, StoreError."""
     actor = permissions.acting(user, "dossier.view", order.client)
-    file = dossier.write(order, at=at)
+    try:
+        file = dossier.write(order, at=at)
+    except SealingError as error:
+        raise RuleRefused(no(_("Its sums cannot be signed: %(why)s"), why=str(error))) from error
     audit.record("dossier.taken", actor=actor, at=at, obj=order, facts={"number": order.number})
     return file

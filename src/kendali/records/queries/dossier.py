@@ -53,6 +53,12 @@ def certificates(order: DisposalOrder) -> QuerySet[Certificate]:
     return rows.order_by("drafted_at")
 
 
+def every_certificate(order: DisposalOrder) -> list[Certificate]:
+    """With those that were given up after they had a number."""
+    rows = Certificate.objects.filter(order_ref=order_ref(order)).exclude(status="cancelled", number=None)
+    return list(rows.select_related("corrects").order_by("drafted_at"))
+
+
 def register_rows(order: DisposalOrder) -> QuerySet[RegisterEntry]:
     return RegisterEntry.objects.filter(orders__contains=[order_ref(order)]).order_by("pk")
 
