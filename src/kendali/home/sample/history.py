@@ -7,6 +7,7 @@ list is a story of its own (`diary`), and every step in it is an action of the p
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -22,7 +23,7 @@ from kendali.home.sample.diary import Calendar, Story
 from kendali.notices import actions as inbox
 from kendali.records.actions import backup, erasures, escalations, past, scan, sources, unbackupable
 from kendali.records.actions import holds as record_holds
-from kendali.records.models import Escalation, EscalationItem, Record, Source
+from kendali.records.models import Escalation, EscalationItem, Record, Source, Unbackupable
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 FOUNDED = 9  # months ago
@@ -52,7 +53,7 @@ def backups(o: Office) -> Iterator[Story]:
     """Everything up to the last months is backed up, month by month; two orders wait for somebody today."""
     for (client, record_class), source in o.sources.items():
         yield _backups(o, source, unconfirmed=(client, record_class) == ("telko", "recording"))
-    yield _raised(o, o.sources["bank", "recording"])
+    yield _raised(o, o.sources["bank", "recording"], o.sources["telko", "conversation"])
 
 
 def _backups(o: Office, source: Source, *, unconfirmed: bool) -> Story:
@@ -83,27 +84,34 @@ def _order(o: Office, source: Source, at: datetime, *, back: int) -> Escalation 
         return None
 
 
-def _raised(o: Office, source: Source) -> Story:
+def _raised(o: Office, *found: Source) -> Story:
+    """The next order of the first source that has something to back up."""
     at = yield o.calendar.just(hours=16)
-    cut_off = escalations.proposed_cut_off(source, civil_time.local_date(at, source.zone))
-    try:
-        escalations.raise_escalation(user=o["tari"], at=at, source=source, cut_off=cut_off)
-    except RuleRefused:
-        return
+    for source in found:
+        cut_off = escalations.proposed_cut_off(source, civil_time.local_date(at, source.zone))
+        with suppress(RuleRefused):
+            escalations.raise_escalation(user=o["tari"], at=at, source=source, cut_off=cut_off)
+            return
 
 
 def cannot_be_backed_up(o: Office) -> Story:
-    """What a backup reported as missing or damaged at the source: one waits for the QMR, the others are confirmed."""
-    at = yield o.calendar.ago(months=7, days=3, hour=11)
-    lines = EscalationItem.objects.filter(outcome="problem", record__version=None, escalation__status="confirmed")
-    found = list(Record.objects.filter(pk__in=lines.values("record")).select_related("source__client").order_by("pk"))
-    rows = [unbackupable.propose(user=o["tari"], at=at, record=record, reason=LOST) for record in found[:-1]]
-    at = yield o.calendar.ago(months=7, hour=14)
-    for row in rows:
-        unbackupable.decide(user=o["rahma"], at=at, row=row, confirmed=True, reason="Sudah diperiksa di sumber")
+    """What backups reported as missing or damaged at the source: confirmed, but for one that waits for the QMR."""
+    for months in (7, 2):
+        at = yield o.calendar.ago(months=months, days=3, hour=11)
+        rows = [unbackupable.propose(user=o["tari"], at=at, record=one, reason=LOST) for one in _unsaved()[:-1]]
+        at = yield o.calendar.ago(months=months, hour=14)
+        for row in rows:
+            unbackupable.decide(user=o["rahma"], at=at, row=row, confirmed=True, reason="Sudah diperiksa di sumber")
     at = yield o.calendar.just(hours=21)
-    if found:
-        unbackupable.propose(user=o["tari"], at=at, record=found[-1], reason=DAMAGED)
+    for record in _unsaved()[-1:]:
+        unbackupable.propose(user=o["tari"], at=at, record=record, reason=DAMAGED)
+
+
+def _unsaved() -> list[Record]:
+    lines = EscalationItem.objects.filter(outcome="problem", record__version=None, escalation__status="confirmed")
+    known = Unbackupable.objects.values("record")
+    rows = Record.objects.filter(pk__in=lines.values("record")).exclude(pk__in=known)
+    return list(rows.select_related("source__client").order_by("pk"))
 
 
 LOST = "Tidak lengkap di sumber sejak pindah server; vendor menyatakan tidak dapat dipulihkan"

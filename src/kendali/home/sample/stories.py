@@ -29,6 +29,7 @@ def all_of(o: Office) -> Iterator[Story]:
     yield destroyed_with_its_copies(o)
     yield waits_for_the_certificate(o)
     yield approved(o)
+    yield waits_for_the_answer_of_b(o)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,13 @@ def waits_for_the_answer(o: Office) -> Story:
     files = Files(o, "bank", "conversation", "clara")
     at = yield o.calendar.ago(days=3, hour=15)
     files.ask(at, 0.5)
+
+
+def waits_for_the_answer_of_b(o: Office) -> Story:
+    """B, recordings: Candra has some days left, too."""
+    files = Files(o, "telko", "recording", "candra")
+    at = yield o.calendar.ago(days=5, hour=10)
+    files.ask(at, 0.6)
 
 
 def waits_for_signatures(o: Office) -> Story:

@@ -68,6 +68,7 @@ class Command(BaseCommand):
         )
         if User.objects.exists():
             self.stdout.write("kendali: the sources are new; scan them on their pages or wait for the night")
+            self.stdout.write("kendali: what was deleted before may be there again; then it is an incident")
             return
         self._organisation(place, past=not options["no_past"])
 
