@@ -89,6 +89,12 @@ def one(certificate: Certificate, ref: str, source: str = "") -> Row | None:
     return None if values is None else _row(values)
 
 
+def sources(certificate: Certificate, ref: str) -> list[str]:
+    """Names of the sources that use this id on this certificate."""
+    found = CertificateLine.objects.filter(certificate=certificate, ref=ref).order_by("source")
+    return list(found.values_list("source", flat=True).distinct())
+
+
 def data(number: str, row: Row) -> bytes:
     """What its leaf says (merkle.line_data)."""
     return merkle.line_data(

@@ -30,6 +30,10 @@ def make(actor: Actor, at: datetime, certificate: Certificate, ref: str, source:
     and path as hex, pdf_sha256 of the sealed certificate. RuleRefused: no such record on it, or not sealed yet."""
     if certificate.status != Certificate.Status.SEALED:
         raise RuleRefused(no(_("Only a sealed certificate proves anything.")))
+    sources = [] if source else lines.sources(certificate, ref.strip())
+    if len(sources) > 1:
+        told = ", ".join(sources)
+        raise RuleRefused(no(_("Several sources use this id (%(sources)s): say which one is meant."), sources=told))
     row = lines.one(certificate, ref.strip(), source)
     if row is None:
         raise RuleRefused(no(_("There is no record %(ref)s on this certificate."), ref=ref.strip()[:80]))

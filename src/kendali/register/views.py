@@ -13,6 +13,7 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse, Stream
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
@@ -90,8 +91,7 @@ def certificate(request: HttpRequest, pk: UUID) -> HttpResponse:
         "crumbs": [(_("Certificates"), "/berita-acara/"), (found.client.name, "")],
         "steps": queries.steps(found),
         "awaited": queries.awaited(found),
-        "totals": paper.totals(),
-        "sections": paper.sections(),
+        **_told(paper),
         "signatures": [(one, words.PARTS[one.part], words.FACTORS[one.factor]) for one in found.signatures.all()],
         "first": _first_lines(found),
         "root": bytes(found.merkle_root or b"").hex(),
@@ -101,6 +101,12 @@ def certificate(request: HttpRequest, pk: UUID) -> HttpResponse:
         **_buttons(found, user, mine),
     }
     return render(request, "register/certificate.html", context)
+
+
+def _told(paper: Paper) -> dict[str, Any]:
+    """What the paper says, in the paper's own language."""
+    with override(paper.certificate.language):
+        return {"totals": paper.totals(), "sections": paper.sections()}
 
 
 def _first_lines(found: Certificate) -> list[tuple[lines.Row, str]]:
@@ -267,7 +273,9 @@ def proof(request: HttpRequest, pk: UUID) -> HttpResponse:
     found, user = _load(request, pk), access.signed_in(request)
     ref = request.POST.get("catatan", "").strip()
     try:
-        made = proofs.prove(user=user, at=timezone.now(), certificate=found, ref=ref)
+        made = proofs.prove(
+            user=user, at=timezone.now(), certificate=found, ref=ref, source=request.POST.get("sumber", "").strip()
+        )
     except RuleRefused as refused:
         messages.error(request, say(refused.verdict.reason, refused.verdict.facts))
         return redirect("certificate", pk=pk)

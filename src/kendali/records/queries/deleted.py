@@ -34,6 +34,11 @@ class Gone:
     certificate: Certificate | None
     certificate_url: str
 
+    @property
+    def root(self) -> str:
+        """Of the tree over the certificate's lines; "" while there is none."""
+        return bytes(self.certificate.merkle_root or b"").hex() if self.certificate else ""
+
 
 @dataclass(frozen=True, slots=True)
 class ClassSum:

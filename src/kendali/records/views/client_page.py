@@ -5,11 +5,13 @@ from __future__ import annotations
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from kendali.accounts import access
 from kendali.accounts.models import Client
 from kendali.records import words
+from kendali.records.queries.coming import coming
 from kendali.records.queries.holdings import holdings
 from kendali.terms.models import Policy
 
@@ -24,12 +26,14 @@ def client_page(request: HttpRequest) -> HttpResponse:
     context: dict[str, object] = {"client": client, "first_name": user.name.split()[0]}
     if client is not None:
         waiting = list(Policy.objects.filter(client=client, status=Policy.Status.WAITING).order_by("created_at"))
+        policies = list(Policy.objects.filter(client=client, status=Policy.Status.EFFECTIVE).order_by("record_class"))
         context |= {
             "tabs": [(one.name, f"?klien={one.code}", one == client) for one in clients] if clients[1:] else [],
             "holdings": [(words.CLASSES[one.record_class], one) for one in holdings(client)],
             "waiting": waiting,
             "waiting_count": len(waiting),
-            "policies": Policy.objects.filter(client=client, status=Policy.Status.EFFECTIVE).order_by("record_class"),
+            "policies": policies,
+            "coming": coming(client, policies, timezone.localdate()),
         }
     return render(request, "records/client_page.html", context)
 
