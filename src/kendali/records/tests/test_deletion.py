@@ -11,28 +11,24 @@ from typing import Any
 
 import psycopg
 import pytest
-from django.db import IntegrityError, ProgrammingError, connection, connections, transaction
+from django.db import connections
 from django.utils import timezone
 
-from kendali.connectors.base import Problem, SourceError
+from kendali.connectors.base import Problem
 from kendali.connectors.fake import Does
 from kendali.disposal.models import Hold, Proposal
 from kendali.home.database_roles import connect_arguments
-from kendali.notices.models import Notice
-from kendali.records.actions import certificates, counts, disposal_orders, incidents, scan
+from kendali.records.actions import certificates, disposal_orders
 from kendali.records.models import (
     DisposalItem,
-    DisposalOrder,
-    Incident,
     JournalEntry,
     Package,
-    Recheck,
     Record,
     RecordVersion,
     Source,
 )
 from kendali.records.tests.deletions import House, house, old_conversations
-from kendali.records.tests.office import Office, refused
+from kendali.records.tests.office import Office
 from kendali.register.models import RegisterEntry
 from kendali.terms.models import Setting
 
@@ -356,180 +352,3 @@ def test_a_source_with_problems_is_left_alone(it: House) -> None:
     it.fake.probe_problems = [Problem("no_right_to_delete", facts={"tables": "messages", "command": "GRANT"})]
     order = it.work(it.running())
     assert (order.status, order.problem["code"]) == ("stopped", "no_right_to_delete")
-
-
-# --- pauses, speed, time
-
-
-def test_429_and_retry_after_are_obeyed(it: House) -> None:
-    it.fake.deleting.does = dict.fromkeys([FIRST, SECOND], "too_many")
-    it.fake.deleting.retry_after = 120.0
-    order = it.work(it.running())
-    assert order.status == "running"
-    told = sum(it.fake.deleting.told.values())
-    it.later(seconds=60)
-    it.work(order)
-    assert sum(it.fake.deleting.told.values()) == told
-    it.later(seconds=61)
-    it.work(order)
-    assert set(it.outcomes(order).values()) == {"deleted"}
-
-
-def test_the_daily_quota_pauses_the_order_until_tomorrow(it: House) -> None:
-    setting("disposal.daily_quota", 2)
-    setting("disposal.batch_records", 2)
-    order = it.work(it.running())
-    done = 6 - len(it.fake.records_there)
-    assert (order.status, order.problem["code"]) == ("paused", "quota_used")
-    assert disposal_orders.start_due(at=it.later(minutes=10)) == []
-    assert disposal_orders.start_due(at=it.later(hours=24)) == [order]
-    it.work(order)
-    assert 6 - len(it.fake.records_there) > done
-
-
-def test_the_run_window_pauses_the_order_and_opens_it_again(it: House) -> None:
-    setting("disposal.window_from", 20)
-    setting("disposal.window_to", 6)
-    order = it.armed()
-    assert disposal_orders.start_due(at=it.later(hours=24)) == []  # 10.00 WIB
-    assert disposal_orders.start_due(at=it.later(hours=11)) == [order]
-    order.refresh_from_db()
-    it.later(hours=10)  # 07.00 WIB
-    it.work(order)
-    assert (order.status, order.problem["code"]) == ("paused", "outside_window")
-    assert it.fake.deleting.told == {}
-    assert disposal_orders.start_due(at=it.later(hours=13)) == [order]
-    assert set(it.outcomes(it.work(order)).values()) == {"deleted"}
-
-
-def test_a_source_that_is_gone_for_a_moment_is_tried_again_and_nothing_counts_twice(it: House) -> None:
-    it.fake.failures = [SourceError("connection_lost", reason="x", host="fake")]
-    it.fake.deleting.does[FIRST] = "answer_lost"
-    order = it.work_on(it.running())
-    assert set(it.outcomes(order).values()) == {"deleted"}
-    assert all(count == 1 for count in it.fake.deleting.told.values())
-
-
-def test_a_source_that_stays_away_stops_the_order_and_what_was_deleted_counts_afterwards(it: House) -> None:
-    setting("disposal.batch_records", 2)
-    it.fake.deleting.gone_after = 3
-    order = it.work_on(it.running())
-    assert (order.status, order.problem["code"]) == ("stopped", "connection_lost")
-    assert len(it.fake.deleting.taken) == 3
-    it.fake.come_back()
-    disposal_orders.resume(user=it.office.cast.indra, at=it.now, order=order)
-    it.work_on(order)
-    assert set(it.outcomes(order).values()) == {"deleted"}
-    assert sorted(it.fake.deleting.taken) == sorted(it.outcomes(order))
-
-
-def test_a_pause_takes_effect_between_two_batches(it: House) -> None:
-    setting("disposal.batch_records", 1)
-    order = it.running()
-    disposal_orders.pause(user=it.office.cast.indra, at=it.now, order=order)
-    it.work(order)
-    assert it.fake.deleting.told == {}
-    disposal_orders.resume(user=it.office.cast.indra, at=it.now, order=order)
-    assert it.work(order).status == "done"
-
-
-def test_a_cancelled_order_gives_every_line_that_waits_its_end(it: House) -> None:
-    order = it.running()
-    disposal_orders.pause(user=it.office.cast.indra, at=it.now, order=order)
-    with refused("Give a reason."):
-        disposal_orders.cancel(user=it.office.cast.clara, at=it.now, order=order, reason=" ")
-    disposal_orders.cancel(user=it.office.cast.clara, at=it.now, order=order, reason="Kontrak diperpanjang")
-    it.work(order)
-    assert (order.status, set(it.outcomes(order).values())) == ("done", {"cancelled"})
-    assert len(it.fake.records_there) == 6
-
-
-# --- afterwards
-
-
-def test_what_we_deleted_did_not_just_vanish(it: House) -> None:
-    it.work(it.running())
-    found = scan.scan_now(it.source, at=it.now)
-    assert found is not None
-    assert found.vanished == 0
-    assert not Record.objects.exclude(vanished_at=None).exists()
-    counts.refresh(it.source, at=it.now)
-    assert (it.source.counts["vanished"], it.source.counts["deleted"]) == (0, 6)
-
-
-def test_a_source_restored_from_its_own_backup_opens_an_incident(it: House) -> None:
-    it.work(it.running())
-    it.fake.bring_back(FIRST)
-    scan.scan_now(it.source, at=it.later(hours=1))
-    incident = Incident.objects.get()
-    assert (incident.number, incident.found_by, str(incident.record)) == (
-        "INS-2026-0001"[:3] + incident.number[3:],
-        "scan",
-        FIRST,
-    )
-    assert Notice.objects.filter(user=it.office.cast.rahma, kind="incident.found").count() == 1
-    scan.scan_now(it.source, at=it.later(hours=1))
-    assert Incident.objects.count() == 1
-
-    with refused("Explain"):
-        incidents.close(user=it.office.cast.rahma, at=it.now, incident=incident, explanation="ya")
-    incidents.close(user=it.office.cast.rahma, at=it.now, incident=incident, explanation="Sumber dipulihkan vendor")
-    assert Record.objects.get(ref=FIRST).deleted_at is None
-    assert it.outcomes(DisposalOrder.objects.get())[FIRST] == "deleted"
-
-
-def test_later_looks_find_what_came_back_and_what_only_hid_for_48_hours(it: House) -> None:
-    it.fake.deleting.does[FIRST] = "hides"
-    order = it.work(it.running())
-    assert it.outcomes(order)[FIRST] == "deleted"  # every look of that day missed it
-    assert [row.days for row in Recheck.objects.order_by("days")] == [7, 30]
-    assert incidents.due_rechecks(at=it.now) == []
-    row = incidents.due_rechecks(at=it.later(days=7, hours=1))[0]
-    assert incidents.recheck(row, at=it.now) == 1
-    row.refresh_from_db()
-    assert (row.checked, row.seen_again) == (6, 1)
-    assert Incident.objects.get().record.ref == FIRST
-
-
-def test_a_look_that_finds_no_source_is_made_again(it: House) -> None:
-    it.work(it.running())
-    row = incidents.due_rechecks(at=it.later(days=7, hours=1))[0]
-    it.fake.failures = [SourceError("connection_lost", reason="x", host="fake")]
-    incidents.recheck(row, at=it.now)
-    row.refresh_from_db()
-    assert (row.done_at, row.problem["code"]) == (None, "connection_lost")
-    incidents.recheck(row, at=it.now)
-    row.refresh_from_db()
-    assert (row.done_at, row.checked) == (it.now, 6)
-
-
-# --- the database's own guards (I5, I6)
-
-
-def test_the_journal_is_only_added_to(it: House) -> None:
-    it.work(it.running())
-    for statement in ("UPDATE records_journalentry SET worker = 'x'", "DELETE FROM records_journalentry"):
-        with pytest.raises(ProgrammingError, match="permission denied"), connection.cursor() as cursor:
-            cursor.execute(statement)
-
-
-def test_an_outcome_without_an_intent_that_was_committed_before_is_refused_by_the_database(it: House) -> None:
-    order = it.running()
-    item = order.items.first()
-    assert item is not None
-    line = {"order": order, "item": item, "attempt": 1, "batch": "0" * 32, "worker": "x", "at": it.now}
-    with pytest.raises(IntegrityError, match="needs an intent"):
-        JournalEntry.objects.create(**line, kind="outcome", outcome="deleted")
-    with transaction.atomic():
-        intent = JournalEntry.objects.create(**line, kind="intent")
-        with pytest.raises(IntegrityError, match="needs an intent"), transaction.atomic():
-            JournalEntry.objects.create(**line, kind="outcome", outcome="deleted", intent=intent)
-
-
-def test_no_line_is_deleted_without_its_outcome_in_the_journal_and_no_end_changes(it: House) -> None:
-    order = it.running()
-    with pytest.raises(IntegrityError, match="only with its outcome"):
-        order.items.update(outcome="deleted")
-    it.work(order)
-    with pytest.raises(IntegrityError, match="never changes"):
-        order.items.update(outcome="waiting")
