@@ -107,7 +107,7 @@ def run_facts(
     return rules.RunFacts(
         in_recovery=recovery.in_recovery(),
         clocks=clocks(source_skew),
-        order_running=order.status in (DisposalOrder.Status.RUNNING, DisposalOrder.Status.SETTLING),
+        order_running=order.status == DisposalOrder.Status.RUNNING,  # one whose rest was cancelled is settling
         owns_lease=owns,
         right_from=source.deleting_from,
         approval=rules.Approval(valid=proposals.approval_verdict(proposal, at=at), list_digest=proposal.final_digest),

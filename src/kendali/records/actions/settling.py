@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.utils.dateparse import parse_datetime
@@ -134,7 +134,7 @@ def _finish(
 ) -> None:
     """Files that were left when the worker died: a delete call like any other, so every rule is asked, holds above
     all. Its intent is in the journal already."""
-    run = work.run_facts(order)
+    run = replace(work.run_facts(order), order_running=True)  # also when its rest was cancelled: between records only
     if not rules.may_run(run, work.clock()):
         return
     may = {}
