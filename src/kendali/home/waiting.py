@@ -25,6 +25,7 @@ from kendali.records.models import Escalation, Source
 from kendali.records.pictures import legend, month_bars
 from kendali.records.queries import waiting as query
 from kendali.records.queries.radar import Radar, radar
+from kendali.records.queries.waiting_disposal import asked_of
 from kendali.terms.models import Policy
 from kendali.terms.recovery import in_recovery
 
@@ -34,7 +35,8 @@ from kendali.terms.recovery import in_recovery
 def home(request: HttpRequest) -> HttpResponse:
     user = access.signed_in(request)
     if is_client(user) and not permissions.can(user, "radar.view"):
-        return redirect("client_page")
+        asked = any(asked_of(user, client) for client in access.visible_clients(user, "client_page.view"))
+        return redirect("decisions" if asked else "client_page")
     now = timezone.now()
     lines = [*recovery_line(user), *(told(line) for line in query.waiting(user, now))]
     context = {

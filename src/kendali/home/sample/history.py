@@ -17,11 +17,11 @@ from kendali.accounts.models import Client, User
 from kendali.accounts.permissions import RuleRefused
 from kendali.connectors.base import Listed
 from kendali.disposal.actions import approvers, holds
-from kendali.home.sample import diary, disposals
+from kendali.home.sample import diary, disposals, organisation
 from kendali.home.sample import people as plan
 from kendali.home.sample.diary import Calendar, Story
 from kendali.notices import actions as inbox
-from kendali.records.actions import backup, erasures, escalations, past, scan, sources, unbackupable
+from kendali.records.actions import backup, erasures, escalations, past, sources, unbackupable
 from kendali.records.actions import holds as record_holds
 from kendali.records.models import Escalation, EscalationItem, Record, Source, Unbackupable
 
@@ -122,8 +122,7 @@ def last_night(o: Office) -> Story:
     """The nightly scan, at 01.00."""
     hour_ago = o.calendar.just(hours=1)
     at = yield civil_time.start_of_day(civil_time.local_date(hour_ago, diary.ZONE), diary.ZONE) + HOUR
-    for source in o.sources.values():
-        scan.scan_now(source, at=at, clock=disposals.running_from(at))
+    organisation.scan_all(o.sources.values(), at)
 
 
 def everybody_reads(o: Office) -> Story:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -9,6 +10,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.contrib.auth.hashers import make_password
 from django.db.models import F
+from django.db.models.functions import Least, Now
 
 from kendali.accounts import actions as accounts
 from kendali.accounts import sensitive
@@ -157,9 +159,10 @@ def guarded(users: dict[str, User], found: list[Source], place: Place, at: datet
     return usable
 
 
-def scan_all(found: list[Source], at: datetime) -> None:
+def scan_all(found: Iterable[Source], at: datetime) -> None:
     """As the product does it, on a clock that begins at that moment. What began later, later nights have seen."""
+    clock = disposals.running_from(at)
     for source in found:
-        scan.scan_now(source, at=at, clock=disposals.running_from(at))
-    later = Record.objects.filter(first_seen_at=at, last_activity_at__gt=at)
-    later.update(first_seen_at=F("started_at") + DAY)
+        scan.scan_now(source, at=clock(), clock=clock)
+    seen = Least(F("last_activity_at") + DAY, Now())
+    Record.objects.filter(first_seen_at__lt=F("last_activity_at")).update(first_seen_at=seen)

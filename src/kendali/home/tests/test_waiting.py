@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kendali.home.waiting import greeting
+from kendali.records.tests import disposal_rows
 from kendali.records.tests import permission_lines as rows
 from kendali.records.tests.test_pages import catalogue, text
 from tests.cast import Cast
@@ -35,6 +36,12 @@ def test_the_administrator_of_an_empty_house_sees_what_to_do_next(cast: Cast) ->
 
 def test_a_person_of_the_client_comes_to_the_clients_page(cast: Cast) -> None:
     assert cast.web(cast.clara).get("/").headers["Location"] == "/terbackup/"
+
+
+def test_a_client_that_is_asked_something_comes_to_the_question(cast: Cast) -> None:
+    disposal_rows.proposal(cast)
+    assert cast.web(cast.clara).get("/").headers["Location"] == "/keputusan/"
+    assert cast.web(cast.candra).get("/").headers["Location"] == "/terbackup/"
 
 
 @pytest.mark.parametrize(
