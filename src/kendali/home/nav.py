@@ -42,9 +42,9 @@ STAFF = (
             Entry(_("Radar"), "radar", "radar.view"),
             Entry(_("Escalations"), "escalations", "escalation.view"),
             Entry(_("Proposals"), "proposals", "proposal.view"),
-            Entry(_("Orders to delete"), "disposal_orders", "disposal_order.view"),
+            Entry(_("Deletions"), "disposal_orders", "disposal_order.view"),
             Entry(_("Holds"), "holds", "hold.view"),
-            Entry(_("Requests to erase"), "erasures", "erasure.view"),
+            Entry(_("Erasures"), "erasures", "erasure.view"),
             Entry(_("Incidents"), "incidents", "incident.view"),
             Entry(_("Packages"), "packages", "package.view"),
             Entry(_("Cannot be backed up"), "unbackupables", "escalation.view"),
@@ -52,6 +52,7 @@ STAFF = (
             Entry(_("Search"), "search", "record.search"),
             Entry(_("Sources"), "sources", "source.view"),
             Entry(_("Policies"), "policies", "policy.view"),
+            Entry(_("Ends of contracts"), "contract_ends", "policy.view"),
         ),
     ),
     Entry(_("Register of records"), "register", "register.view"),
@@ -75,7 +76,7 @@ CLIENT = (
     Entry(_("Backed up"), "client_page", "client_page.view"),
     Entry(_("Already deleted"), "deleted", "client_page.view"),
     Entry(_("Holds"), "holds", "hold.view"),
-    Entry(_("Requests to erase"), "erasures", "erasure.view"),
+    Entry(_("Erasures"), "erasures", "erasure.view"),
 )
 PERSONAL = (
     ("user", Entry(_("My account"), "account")),

@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from kendali.records.views import (
     client_page,
+    contract_end,
     dossier,
     escalations,
     packages,
@@ -51,6 +52,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("paket/", packages.packages, name="packages"),
     path("paket/<uuid:pk>/", packages.package, name="package"),
     path("paket/<uuid:pk>/periksa/", packages.check, name="package_check"),
+    path("paket/<uuid:pk>/salinan/", contract_end.copy_register, name="copy_register"),
+    path("salinan/<int:pk>/berakhir/", contract_end.copy_end, name="copy_end"),
+    path("akhir-kontrak/", contract_end.contract_ends, name="contract_ends"),
+    path("akhir-kontrak/catat/", contract_end.end, name="contract_end"),
+    path("akhir-kontrak/<int:pk>/cabut/", contract_end.withdraw, name="contract_end_withdraw"),
+    path("akhir-kontrak/<int:pk>/usulkan/", contract_end.propose, name="contract_end_propose"),
     path("penyimpanan/", store.store, name="store"),
     path("penyimpanan/periksa/", store.probe, name="store_probe"),
     path("pengaturan/", settings.settings_list, name="settings"),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from kendali.records.tests import disposal_rows as rows
+from kendali.records.tests.permission_lines import contract_end_row, copy_row, package_row
 from tests.cast import Cast
 from tests.permissions import Line
 
@@ -17,6 +18,7 @@ WHY = {"reason": "Sengketa belum selesai."}
 HOLD = {"client": "bank-nusantara", "scope": "client", "cause": "dispute", "review_on": "2029-01-01", **WHY}
 LIST = {"client": "bank-nusantara", "record_class": "conversation"}
 ANSWER = {"answer": "yes", "list_digest": "0" * 64}
+CONTRACT = {"client": "bank-nusantara", "ended_on": "2026-01-01", "reference": "PKS 7/2020", **WHY}
 Method = Literal["GET", "POST"]
 
 
@@ -34,6 +36,10 @@ def _order(cast: Cast) -> dict[str, Any]:
 
 def _incident(cast: Cast) -> dict[str, Any]:
     return {"incident_id": rows.incident(cast).pk}
+
+
+def _contract_end(cast: Cast) -> dict[str, Any]:
+    return {"end_id": contract_end_row(cast).pk}
 
 
 def _line(
@@ -87,6 +93,15 @@ API: dict[str, Line] = {
     "pause_order": _line("indra", _order, "POST"),
     "resume_order": _line("indra", _order, "POST"),
     "cancel_order": _line("tari clara", _order, "POST", **WHY),
+    "list_copies": _line(STAFF, lambda cast: {"package_id": package_row(cast).pk}),
+    "register_copy": _line("indra adi", lambda cast: {"package_id": package_row(cast).pk}, "POST", place="Pita 12"),
+    "end_copy": _line(
+        "indra adi", lambda cast: {"copy_id": copy_row(cast).pk}, "POST", how="gone", evidence="BA 12/2026"
+    ),
+    "list_contract_ends": _line(f"{STAFF} clara candra"),
+    "end_contract": _of_client("maya rahma", CONTRACT),
+    "withdraw_contract_end": _line("maya rahma", _contract_end, "POST", **WHY),
+    "propose_everything": _line("tari", _contract_end, "POST"),
     "list_incidents": _line(READERS),
     "close_incident": _line("maya rahma", _incident, "POST", **WHY),
 }

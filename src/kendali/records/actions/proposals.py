@@ -91,15 +91,19 @@ def propose_erasure(
 
 
 def propose_backup_destruction(
-    *, user: User | Actor, at: datetime, client: Client, record_class: str, records: QuerySet[Record]
-) -> Proposal:
+    *, user: User | Actor, at: datetime, client: Client, record_class: str, records: QuerySet[Record],
+    contract_ended: bool = False,
+) -> Proposal:  # fmt: skip
     """The backup copies of these deleted records, as far as their period has ended; `user` may be SYSTEM.
-    What is held or not due is left out with its reason. Raises Refused."""
+    What is held or not due is left out with its reason. `contract_ended`: every copy of them, due now. Raises
+    Refused."""
     person = user if isinstance(user, User) else None
     actor = permissions.acting(user, "proposal.propose", client) if isinstance(user, User) else user
     policy = _policy(client, record_class)
     base = _base(policy, Act.BACKUP, civil_time.local_date(at, policy.zone))
     scope = replace(base, records=list(records.values_list("pk", flat=True)), months=policy.backup_copy_months)
+    if contract_ended:
+        scope = replace(scope, contract_ended=True, due_on=base.today)
     _no_other_draft(client, record_class, Act.BACKUP)
     with transaction.atomic():
         proposal = _draft(person, at, client, record_class, Act.BACKUP)

@@ -6,6 +6,7 @@ from kendali.records.api import (
     approvals,
     catalogue,
     content,
+    contract_end,
     corrections,
     decisions,
     disposal_orders,
@@ -26,6 +27,7 @@ router = Router()
 router.add_router("", approvals.router)
 router.add_router("", catalogue.router)
 router.add_router("", content.router)
+router.add_router("", contract_end.router)
 router.add_router("", text_search.router)
 router.add_router("", settings.router)
 router.add_router("/sources", sources.router)

@@ -38,6 +38,9 @@ WHERE s.client_id = %(client)s AND s.record_class = %(record_class)s AND {these}
 PAST = "r.deleted_at IS NULL AND ({clock} < %(cut)s OR {clock} IS NULL)"
 CHOSEN = "r.deleted_at IS NULL AND r.id = ANY(%(records)s)"
 DELETED = "r.deleted_at IS NOT NULL AND r.destroyed_at IS NULL AND r.id = ANY(%(records)s)"
+# A contract ended: every copy there is, whether or not its record was deleted at the source.
+EVERY_COPY = "r.destroyed_at IS NULL AND r.id = ANY(%(records)s)"
+LATEST = "coalesce(r.deleted_at, r.last_activity_at, r.started_at, r.first_seen_at)"
 
 IN_PROPOSAL = """EXISTS (SELECT FROM disposal_proposalitem i JOIN disposal_proposal q ON q.id = i.proposal_id
     WHERE i.subject = r.id AND NOT i.taken_out AND q.act = %(act)s AND q.status IN ('draft', 'asked', 'approved')
@@ -69,7 +72,8 @@ END"""
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What is looked at. `records` None = everything before `cut`; `due_on` is given for an erasure request only.
+    """What is looked at. `records` None = everything before `cut`; `due_on` is given for an erasure request, or where a
+    contract ended.
 
     `since`: what was last compared with the source before it is left out; None = not asked."""
 
@@ -86,6 +90,7 @@ class Scope:
     since: datetime | None = None
     open_eligible: bool = False
     proposal: int = 0
+    contract_ended: bool = False  # of backup copies: those of records that are still at the source, too
 
     def parameters(self) -> dict[str, Any]:
         return {
@@ -98,8 +103,10 @@ class Scope:
 def classified(scope: Scope) -> str:
     """Every record in scope with its reason to be left out, NULL = it may be proposed."""
     backup = scope.act == "backup"
-    clock = "r.deleted_at" if backup else CLOCKS[DeletionClock(scope.deletion_clock)]
-    these = DELETED if backup else PAST if scope.records is None else CHOSEN
+    copy = LATEST if scope.contract_ended else "r.deleted_at"
+    copies = EVERY_COPY if scope.contract_ended else DELETED
+    clock = copy if backup else CLOCKS[DeletionClock(scope.deletion_clock)]
+    these = copies if backup else PAST if scope.records is None else CHOSEN
     reason = REASON_OF_COPY if backup else REASON_AT_SOURCE
     return CLASSIFIED.format(
         clock=clock,

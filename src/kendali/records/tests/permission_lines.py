@@ -5,7 +5,17 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from kendali.records.models import Escalation, EscalationItem, Package, Record, Source, TextSearch, Unbackupable
+from kendali.records.models import (
+    ContractEnd,
+    Escalation,
+    EscalationItem,
+    Package,
+    Record,
+    RegisteredCopy,
+    Source,
+    TextSearch,
+    Unbackupable,
+)
 from kendali.records.tests import permission_lines_disposal
 from kendali.register.models import RegisterEntry
 from kendali.terms.models import Policy
@@ -107,6 +117,27 @@ def _package(cast: Cast) -> dict[str, Any]:
     return {"pk": package_row(cast).pk}
 
 
+def copy_row(cast: Cast) -> RegisteredCopy:
+    return RegisteredCopy.objects.create(
+        package=package_row(cast), kind="bag", place="Pita 12", registered_by_name="Adi", registered_at=cast.now
+    )
+
+
+def contract_end_row(cast: Cast) -> ContractEnd:
+    return ContractEnd.objects.create(
+        client=cast.nusantara, ended_on=cast.now.date(), reference="PKS 7/2020", reason="Berakhir",
+        entered_by=cast.maya, entered_at=cast.now,
+    )  # fmt: skip
+
+
+def _copy(cast: Cast) -> dict[str, Any]:
+    return {"pk": copy_row(cast).pk}
+
+
+def _contract_end(cast: Cast) -> dict[str, Any]:
+    return {"pk": contract_end_row(cast).pk}
+
+
 def _policy(cast: Cast) -> dict[str, Any]:
     return {"pk": policy_row(cast, "waiting").pk}
 
@@ -198,6 +229,12 @@ LINES = {
     "packages": Line(allow=STAFF),
     "package": Line(allow=STAFF, stranger=OTHER_CLIENT, kwargs=_package),
     "package_check": Line(allow="indra rahma", stranger=OTHER_CLIENT, method="POST", kwargs=_package),
+    "copy_register": Line(allow="indra adi", stranger=OTHER_CLIENT, method="POST", kwargs=_package),
+    "copy_end": Line(allow="indra adi", stranger=OTHER_CLIENT, method="POST", kwargs=_copy),
+    "contract_ends": Line(allow=f"{STAFF} clara {OTHER_CLIENT}"),
+    "contract_end": Line(allow=OVERSIGHT, method="POST", data=lambda cast: {"klien": cast.nusantara.code}),
+    "contract_end_withdraw": Line(allow=OVERSIGHT, stranger=OTHER_CLIENT, method="POST", kwargs=_contract_end),
+    "contract_end_propose": Line(allow="tari", stranger=OTHER_CLIENT, method="POST", kwargs=_contract_end),
     "settings": Line(allow=f"{OVERSIGHT} aulia adi"),
     "setting": Line(allow=f"{OVERSIGHT} aulia adi", kwargs=lambda cast: {"key": "drill.percent"}),
     "client_page": Line(allow=f"{STAFF} clara candra"),

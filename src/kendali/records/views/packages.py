@@ -56,6 +56,8 @@ def package(request: HttpRequest, pk: str) -> HttpResponse:
         "checks": [(check, _told(check)) for check in checks],
         "may_check": permissions.can(user, "package.verify", row.client),
         "checkable": row.status in (Package.Status.VERIFIED, Package.Status.DAMAGED),
+        "copies": row.copies.order_by("-pk")[:50],
+        "may_copy": permissions.can(user, "keys.manage", row.client),
         "history": history(row),
     }
     return render(request, "records/package.html", context)
