@@ -58,7 +58,7 @@ def at_work(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def chatwoot(tmp_path: Path) -> Iterator[ChatwootGround]:
-    with chatwoot_ground(tmp_path / "chatwoot", 90, timezone.localdate()) as ground:
+    with chatwoot_ground(tmp_path / "chatwoot", 60, timezone.localdate()) as ground:
         yield ground
 
 
