@@ -104,7 +104,14 @@ class House:
         return order
 
     def running(self, **asked: Sequence[str]) -> DisposalOrder:
-        order = self.armed(**asked)
+        return self.started(self.approved(**asked))
+
+    def started(self, proposal: Proposal) -> DisposalOrder:
+        """Raised, accepted, armed, its waiting period over."""
+        cast = self.office.cast
+        order = disposal_orders.raise_order(user=cast.tari, at=self.now, proposal=proposal)
+        disposal_orders.accept(user=cast.indra, at=self.now, order=order)
+        disposal_orders.arm(user=cast.indra, at=self.now, order=order, typed_number=order.number)
         assert disposal_orders.start_due(at=self.later(hours=24)) == [order]
         order.refresh_from_db()
         return order
