@@ -211,7 +211,7 @@ def carried_out(desk: Desk, cast: Cast, order: DisposalOrder) -> None:
         page.fill("#arm-number", str(order.number))
         press(page, "dialog[open] button.primary")
         DisposalOrder.objects.update(waiting_until=timezone.now())  # a day later
-        tasks.start_disposals.defer(timestamp=0)
+        tasks.start_disposals.configure().defer(timestamp=0)
         page.wait_for_selector("main .head .pill.s-done")
         desk.look(page)
     order.refresh_from_db()

@@ -112,6 +112,8 @@ def _deletion(record: Record, policy: Policy, found: Dates, today: date) -> Due:
     )
     if record.source_state != "resolved":
         rule += " " + _("It is not resolved at the source; until then it is not deleted.")
+    if record.deleted_at:
+        return Due(label, found.deletable, rule, _("deleted at the source"), "done")
     if found.deletable <= today:
         return Due(label, found.deletable, rule, _("past retention"), "soon")
     return Due(label, found.deletable, rule, _("not yet"), "idle")

@@ -63,6 +63,14 @@ def test_each_date_says_its_rule() -> None:
 
 
 @pytest.mark.django_db
+def test_what_is_deleted_is_no_longer_past_its_period() -> None:
+    row = Record(started_at=OLD, last_activity_at=OLD, source_state="resolved")
+    assert explained(row, policy(), date(2027, 11, 21))[1].state == "soon"
+    row.deleted_at = OLD + timedelta(days=900)
+    deletion = explained(row, policy(), date(2027, 11, 21))[1]
+    assert (deletion.day, deletion.state) == (date(2027, 3, 4), "done")
+
+
 def test_a_record_without_policy_or_backup_still_has_its_page(cast: Cast) -> None:
     source = rows.source_row(cast)
     row = Record.objects.create(source=source, ref="<b>1</b>", display="", first_seen_at=cast.now)
