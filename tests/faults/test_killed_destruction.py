@@ -23,7 +23,7 @@ from kendali.records.tests.office import Office
 from kendali.terms.models import Setting
 from kendali.vault import actions as vault
 from kendali.vault.models import EpochChange
-from tests.faults.nursery import Nursery
+from tests.faults.nursery import Nursery, end_other_sessions
 
 OLD = datetime(2023, 3, 3, 2, 0, tzinfo=UTC)
 KILLED, ASLEEP = range(50 if LONG else 5), range(20 if LONG else 3)
@@ -124,25 +124,13 @@ def test_a_worker_that_wakes_up_too_late_destroys_nothing_more(office: Office, n
     sleeper = nursery.run("destruction", order.pk, "SIGSTOP", chance.randint(5, 150))
     assert sleeper.code is None, "the worker ended before its point"
     expire(order)
-    wait_for_locks()
+    end_other_sessions()
     destruction.run(order.pk, worker="successor")
     assert_ended(order, {"r1"})
     nursery.wake(sleeper)
     assert_ended(order, {"r1"})
     with pytest.raises(Exception, match="destroyed"):
         content.package_of(Record.objects.get(ref="r1").versions.get())
-
-
-def wait_for_locks() -> None:
-    """A sleeper may hold locks of its session: the server ends what was put to sleep inside a transaction, and whoever
-    looks after the machine ends the rest."""
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid() AND usename = current_user"
-        )
 
 
 @pytest.mark.django_db(transaction=True)

@@ -17,6 +17,7 @@ from psycopg.rows import TupleRow
 from kendali.connectors.base import UNDONE_AFTER, SourceError
 
 CONNECT_SECONDS = 10
+IDLE_SECONDS = 5  # a worker that stands still in a deletion keeps rows of the source from nobody for longer
 UNDO_SLEEPERS = f"SET LOCAL idle_in_transaction_session_timeout = '{UNDONE_AFTER * 1000:.0f}ms'"
 LOCK_MILLISECONDS = 300  # what another session of the source holds is left to a later attempt
 _SQLSTATES = {
@@ -180,6 +181,7 @@ class BulkTransaction:
         self._cursor.execute(f"SET LOCAL statement_timeout = '{self._server.place['seconds']}s'")
         if self._writes:
             self._cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_MILLISECONDS}ms'")
+            self._cursor.execute(f"SET LOCAL idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'")
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:

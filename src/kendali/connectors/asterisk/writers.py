@@ -22,6 +22,7 @@ from kendali.connectors.mysql import MySql
 from kendali.connectors.postgres import LOCK_MILLISECONDS, UNDO_SLEEPERS, Server
 
 Legs = Mapping[str, Sequence[Leg]]
+READING_SECONDS = 60  # recordings are read while calls are locked; a worker that stands still keeps them no longer
 
 
 class Writer(Protocol):
@@ -58,7 +59,10 @@ class PostgresWriter:
         if self._connection is None or self._connection.closed:
             self._connection = self.server.writing()
         if self._connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE:
-            self._connection.execute(f"SET LOCAL lock_timeout = '{LOCK_MILLISECONDS:d}ms'")
+            self._connection.execute(
+                f"SET LOCAL lock_timeout = '{LOCK_MILLISECONDS:d}ms';"
+                f"SET LOCAL idle_in_transaction_session_timeout = '{READING_SECONDS:d}s'"
+            )
         return self._connection
 
     def legs(self, refs: Sequence[str]) -> dict[str, list[Leg]]:
