@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from kendali.accounts.models import SensitiveChange, User
 from kendali.audit.models import Entry
 from kendali.audit.verify import verify
 from kendali.disposal.actions import deadlines, erasures, holds
-from kendali.disposal.models import Approver, ErasureRequest, Hold, Proposal
+from kendali.disposal.models import Approver, ErasureRequest, Hold, Proposal, ProposalItem
 from kendali.home.sample.tests.support import own_database
 from kendali.records.actions import destruction_due, disposal_orders, incidents, proposals, register_rows, scan
 from kendali.records.models import DisposalOrder, Escalation, Incident, Recheck, Record, Source, Unbackupable
@@ -37,11 +38,18 @@ CONVERSATIONS, RECORDINGS = 90, 20
 def sample(
     transactional_db: None, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[datetime]:
-    """When it was made. Sources of its own, with a role that reads and one that deletes."""
-    settings.HOME = tmp_path
-    settings.KENDALI_STORE = str(tmp_path / "store")
-    settings.KENDALI_KEYS = ",".join(f"{tmp_path / name}" for name in ("slot-1", "slot-2"))
-    (tmp_path / "store").mkdir()
+    """When it was made."""
+    with made(settings, tmp_path, monkeypatch) as at:
+        yield at
+
+
+@contextmanager
+def made(settings: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[datetime]:
+    """With sources of its own, a role that reads and one that deletes there."""
+    settings.HOME = folder
+    settings.KENDALI_STORE = str(folder / "store")
+    settings.KENDALI_KEYS = ",".join(f"{folder / name}" for name in ("slot-1", "slot-2"))
+    (folder / "store").mkdir(parents=True)
     mark = uuid4().hex[:8]
     with own_database() as dsn:
         facts = conninfo_to_dict(dsn)
@@ -59,6 +67,20 @@ def sample(
     with own_database() as dsn, psycopg.connect(dsn, autocommit=True) as connection:
         for name in ("reader", "deleter"):
             connection.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(f"sample_{name}_{mark}")))
+
+
+@pytest.mark.long
+def test_the_same_seed_on_the_same_day_makes_the_same_lists(
+    transactional_db: None, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = []
+    for name in ("first", "second"):
+        call_command("flush", verbosity=0, interactive=False)
+        with made(settings, tmp_path / name, monkeypatch):
+            items = ProposalItem.objects.order_by("proposal__number", "source", "ref")
+            found.append(list(items.values_list("proposal__number", "ref", "taken_out")))
+    assert found[0]
+    assert found[0] == found[1]
 
 
 def test_the_first_morning_shows_every_state_and_the_first_night_changes_none(sample: datetime) -> None:
