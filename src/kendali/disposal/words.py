@@ -1,4 +1,4 @@
-"""Sentences of the paper side that pages, mails and prints share: why an approval is void."""
+"""Sentences of the paper side that pages, mails and prints share: why an approval is void, where a list stands."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from django.utils.translation import gettext_noop as _
 
 from kendali.audit.sentences import say
 from kendali.disposal.models import Proposal
+from kendali.verdict import Verdict, no
 
 WHY_VOID = {
     "list_changed": _("A line of the list was added or changed after the client signed it."),
@@ -15,6 +16,14 @@ WHY_VOID = {
     "silence": _("The client did not answer in time, and silence is no."),
     "expired": _("The approval was not carried out within its time."),
 }
+
+
+def in_words(verdict: Verdict) -> Verdict:
+    """A reason that names the status of a list says it as the page does, in the language that is active."""
+    status = verdict.facts.get("status")
+    if verdict or status not in Proposal.Status.values:
+        return verdict
+    return no(verdict.reason, **{**verdict.facts, "status": str(Proposal.Status(status).label)})
 
 
 def why_void(proposal: Proposal) -> str:

@@ -27,6 +27,7 @@ from kendali.home.sample import organisation
 from kendali.records.actions import certificates, deleting, deletion, disposal_orders, holds, proposals
 from kendali.records.calendar import days_off
 from kendali.records.models import DisposalOrder, Record, Source
+from kendali.register import words
 
 if TYPE_CHECKING:
     from kendali.home.demo import Stage
@@ -203,8 +204,8 @@ def wait(stage: Stage, orders: Sequence[DisposalOrder]) -> None:
 
 def lie(stage: Stage, record: Record) -> None:
     stage.step(_("One source shall lie: the database of Chatwoot gets a trigger"), f"/catatan/{record.pk}/")
-    words = _("deleting conversation %(ref)s succeeds, and after the commit its messages are there again")
-    stage.say(words % {"ref": record.ref})
+    lied = _("deleting conversation %(ref)s succeeds, and after the commit its messages are there again")
+    stage.say(lied % {"ref": record.ref})
 
 
 def run(stage: Stage, order: DisposalOrder) -> None:
@@ -222,7 +223,7 @@ def run(stage: Stage, order: DisposalOrder) -> None:
 def told(order: DisposalOrder) -> str:
     """How many lines came to which end."""
     rows = Counter(order.items.values_list("outcome", flat=True))
-    names = dict(order.items.model.Outcome.choices)
+    names = words.verdicts(order.act)
     return ", ".join(f"{names[end]} {count}" for end, count in sorted(rows.items()))
 
 

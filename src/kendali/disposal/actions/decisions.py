@@ -16,7 +16,7 @@ from kendali.accounts.models import User
 from kendali.accounts.permissions import RuleRefused
 from kendali.audit import actions as audit
 from kendali.audit.actor import Actor
-from kendali.disposal import lists, locks, rules
+from kendali.disposal import lists, locks, rules, words
 from kendali.disposal.actions import erasures, holds, invitations, proposals
 from kendali.disposal.models import Approver, Decision, Hold, Letter, Proposal
 from kendali.terms import free_text
@@ -78,7 +78,7 @@ def decide(
     row = proposals.locked(proposal)
     signer = _signer(row, person, letter, at)
     asked = rules.Asked(row.status, row.due_at, row.final_digest, row.approvals_needed, _signed(row))
-    _allow(rules.may_decide(asked, signer.facts, list_digest=list_digest, at=at))
+    _allow(words.in_words(rules.may_decide(asked, signer.facts, list_digest=list_digest, at=at)))
     if answer == Decision.Answer.NO:
         today = civil_time.local_date(at, row.policy.zone)
         _allow(rules.may_say_no(reason=reason, ask_again_on=ask_again_on, today=today))
@@ -294,7 +294,7 @@ def may_answer(*, proposal: Proposal, person: Person, at: datetime) -> Verdict:
     asked = rules.Asked(
         proposal.status, proposal.due_at, proposal.final_digest, proposal.approvals_needed, _signed(proposal)
     )
-    return rules.may_decide(asked, signer.facts, list_digest=proposal.final_digest, at=at)
+    return words.in_words(rules.may_decide(asked, signer.facts, list_digest=proposal.final_digest, at=at))
 
 
 def decided(proposal: Proposal, user: User) -> bool:

@@ -12,7 +12,7 @@ from kendali.accounts.models import Client, User
 from kendali.accounts.permissions import RuleRefused
 from kendali.audit import actions as audit
 from kendali.audit.actor import SYSTEM, Actor
-from kendali.disposal import lists, rules
+from kendali.disposal import lists, rules, words
 from kendali.disposal.actions import erasures, invitations
 from kendali.disposal.models import Act, Proposal
 from kendali.notices import actions as notices
@@ -109,7 +109,7 @@ def approval_of(proposal: Proposal, *, lines: str = "") -> rules.Approval:
 
 
 def approval_verdict(proposal: Proposal, *, at: datetime, lines: str = "") -> Verdict:
-    return rules.approval_valid(approval_of(proposal, lines=lines), at)
+    return words.in_words(rules.approval_valid(approval_of(proposal, lines=lines), at))
 
 
 def key_of(user_id: int | None, approver_id: int | None, letter_id: int | None = None) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils import translation
 
 from kendali.accounts.permissions import Refused, RuleRefused
 from kendali.audit.models import Entry
@@ -126,6 +127,15 @@ def test_when_deletion_has_begun_it_is_stopped_and_not_cancelled(cast: Cast) -> 
 def test_what_is_not_approved_does_not_begin(cast: Cast) -> None:
     with pytest.raises(RuleRefused):
         proposals.begin(at=cast.now, proposal=asked(cast))
+
+
+def test_a_refusal_names_the_status_in_the_language_of_the_reader(cast: Cast) -> None:
+    proposal = asked(cast)
+    with translation.override("id"):
+        verdict = proposals.approval_verdict(proposal, at=cast.now)
+    assert verdict.facts["status"] == "menunggu klien"
+    with translation.override("en"):
+        assert proposals.approval_verdict(proposal, at=cast.now).facts["status"] == "waiting for the client"
 
 
 @pytest.mark.parametrize(
