@@ -19,7 +19,6 @@ from typing import Any
 import django
 
 FILE_EVENTS = {"open", "os.rename", "os.remove", "os.mkdir", "os.link", "os.truncate", "os.chmod", "os.rmdir"}
-WATCHED = ("kendali.connectors.postgres", "BulkTransaction")  # statements at a source that we delete from
 
 
 class Points:
@@ -125,7 +124,8 @@ def main() -> None:
             pid = int(order["wake"])
             os.kill(pid, signal.SIGCONT)
         else:
-            pid, pipes[pid] = begin(order)  # type: ignore[has-type]
+            pid, reading = begin(order)
+            pipes[pid] = reading
         found = fate(pid, pipes[pid])
         if not found["stopped"]:
             del pipes[pid]

@@ -11,8 +11,10 @@ from django.db import connection, transaction
 
 from kendali.accounts.permissions import RuleRefused
 from kendali.disposal.actions import approvers, invitations, proposals
+from kendali.disposal.actions.decisions import Person
 from kendali.disposal.models import Approver, Decision, Invitation, Proposal
 from kendali.disposal.tests import asking
+from kendali.disposal.tests.test_decisions import decide, second_client_user
 from kendali.disposal.tests.test_invitations import code_for, invited, say_yes
 from tests.cast import Cast
 from tests.mail_server import Mailbox
@@ -108,3 +110,21 @@ def _end(row: Approver, cast: Cast) -> None:
 
     with transaction.atomic():
         approvers._apply_end(SensitiveChange(client=row.client), {"approver": row.pk}, cast.now)
+
+
+def test_of_two_approvers_at_once_each_signs_a_step_of_its_own_or_is_refused(cast: Cast) -> None:
+    asking.setting(cast, "approval.approvers", 2)
+    proposal, other = asking.asked(cast), second_client_user(cast)
+    people = [
+        Other(lambda: decide(cast, Proposal.objects.get(pk=proposal.pk))),
+        Other(lambda: decide(cast, Proposal.objects.get(pk=proposal.pk), Person("login", user=other))),
+    ]
+    for one in people:
+        one.start()
+    for one in people:
+        one.join(60)
+    steps = list(Decision.objects.order_by("step").values_list("step", flat=True))
+    refused = [one.error for one in people if one.error is not None]
+    assert all(isinstance(error, RuleRefused) for error in refused)
+    assert (steps, len(refused)) in (([1, 2], 0), ([1], 1))
+    assert Proposal.objects.get().status == ("approved" if steps == [1, 2] else "asked")
