@@ -123,7 +123,7 @@ class Package(TypedDict):
     verified_at: str
     drilled_at: str | None
     drill: str  # "25 catatan dipulihkan, cocok"; "" when not drilled
-    destroyed_at: str | None  # act backup
+    destroyed_at: str | None  # local day; act backup, or an erasure
 
 
 class Checks(TypedDict):

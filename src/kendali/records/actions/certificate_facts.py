@@ -177,14 +177,14 @@ def _packages(order: DisposalOrder) -> list[said.Package]:
             verified_at=row.verified_at.isoformat() if row.verified_at else "",
             drilled_at=row.drilled_at.isoformat() if row.drilled_at else None,
             drill=_("%(count)s records restored, all equal") % {"count": row.drill_records} if row.drilled_at else "",
-            destroyed_at=_text(gone.get(row.pk) or row.destroyed_at),
+            destroyed_at=_local_day(gone.get(row.pk) or row.destroyed_at, order.proposal.policy.zone),
         )
         for row in Package.objects.filter(pk__in=counts).order_by("number")
     ]
 
 
-def _text(at: datetime | None) -> str | None:
-    return at.isoformat() if at else None
+def _local_day(at: datetime | None, zone: str) -> str | None:
+    return civil_time.local_date(at, zone).isoformat() if at else None
 
 
 TOO_EARLY = """
@@ -229,7 +229,7 @@ def _verification(order: DisposalOrder) -> said.Verification:
         found=there,
         read_backs=_read_backs(order),
         rechecks=[
-            said.Recheck(days=row.days, due_on=row.due_at.date().isoformat(),
+            said.Recheck(days=row.days, due_on=str(_local_day(row.due_at, order.proposal.policy.zone)),
                          done_at=row.done_at.isoformat() if row.done_at else None,
                          seen_again=row.seen_again if row.done_at else None)
             for row in order.rechecks.order_by("days")

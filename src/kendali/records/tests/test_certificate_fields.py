@@ -13,6 +13,7 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
+from kendali import civil_time
 from kendali.accounts.models import Deputy
 from kendali.records.actions import certificates, destruction, disposal_orders, holds
 from kendali.records.models import DisposalOrder, Record
@@ -167,7 +168,7 @@ def test_a_destruction_says_where_old_keys_may_be_and_how_it_was_proved(office: 
     assert (made.act, made.proposed, made.deleted) == ("backup", 2, 2)
     assert gone["epochs"] == [2]
     assert {one["answer"] for one in gone["slots"]} == {"gone"}
-    assert package["destroyed_at"] is not None
+    assert package["destroyed_at"] == civil_time.local_date(now, "Asia/Jakarta").isoformat()
     assert (made.facts["period_first"], made.facts["period_last"]) == ("2023-03-03", "2023-03-04")
     read = text_of(made.pdf_path)
     says(
