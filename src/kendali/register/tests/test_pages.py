@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from io import BytesIO
 from pathlib import Path
 
@@ -50,6 +51,33 @@ def test_document_control_sends_a_draft_with_the_password(cast: Cast) -> None:
     one.refresh_from_db()
     assert (one.status, one.number) == ("signing", "BA-2026-0001")
     assert "BA-2026-0001" in read(browser, reverse("certificates"))
+
+
+def test_a_long_list_of_certificates_has_pages(cast: Cast) -> None:
+    for number in range(1, 52):
+        papers.drafted(cast, ("deleted",), order=f"records.disposalorder:{number}")
+    browser, address = cast.web(cast.dewi), reverse("certificates")
+    first = read(browser, f"{address}?status=draft")
+    older = re.search(r'href="(\?[^"]*after=[^"]+)"', first)
+    assert older
+    assert first.count('scope="row"') == 50
+    assert read(browser, address + older[1].replace("&amp;", "&")).count('scope="row"') == 1
+
+
+def test_a_void_certificate_is_not_made_void_again(cast: Cast) -> None:
+    one = papers.drafted(cast)
+    browser = cast.web(cast.dewi)
+    for _click in range(2):
+        browser.post(at("certificate_cancel", one), {"alasan": "Salah daftar"})
+    assert "sudah batal" in read(browser, at("certificate", one))
+
+
+def test_the_same_scan_is_kept_once(cast: Cast) -> None:
+    one = papers.sealed(cast)
+    browser = cast.web(cast.dewi)
+    for _click in range(2):
+        browser.post(at("certificate_upload", one), {"berkas": BytesIO(b"%PDF-1.7 scan")})
+    assert one.signed_copies.count() == 1
 
 
 def test_a_draft_that_has_not_ended_says_why_it_cannot_go_out(cast: Cast) -> None:
