@@ -124,7 +124,7 @@ DEFINITIONS: dict[str, Definition] = {
             100_000_000,
             per_client=True,
         ),
-        Definition("disposal.batch_records", 500, _("Records in one batch of a deletion, at most"), "", 1, 5000),
+        Definition("disposal.batch_records", 2000, _("Records in one batch of a deletion, at most"), "", 1, 5000),
         Definition("disposal.tries", 5, _("Attempts to delete one record"), "", 1, 50),
         Definition(
             "disposal.settle_hours",

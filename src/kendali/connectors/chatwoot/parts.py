@@ -168,9 +168,10 @@ class Parts:
         hanging = self._hanging(parts)
         keys = self._keys_there(parts)
         shared = self._shared(parts, there, keys)
+        left = {table for table, _ in there}
         answer: dict[str, list[PartState]] = {}
         for ref, listed in parts.items():
-            answer[ref] = [_state(part, there, keys, shared.get(ref, set())) for part in listed]
+            answer[ref] = [_state(part, left, there, keys, shared.get(ref, set())) for part in listed]
             if ref in hanging:
                 answer[ref] += _unlisted(hanging[ref], listed)
         return answer
@@ -260,9 +261,14 @@ def _rows_of(part: Part) -> tuple[str, list[int]]:
     return (match[1], [int(number) for number in match[2].split(",")]) if match else ("", [])
 
 
-def _state(part: Part, there: set[tuple[str, int]], keys: Mapping[str, str], shared: set[str]) -> PartState:
+def _state(
+    part: Part, left: set[str], there: set[tuple[str, int]], keys: Mapping[str, str], shared: set[str]
+) -> PartState:
+    """`left`: the tables of `there`, so that the ids of a row that is gone need not be read."""
     if part.kind == "blob":
         state = keys[part.name]
+    elif (table := part.name.partition(":")[0]) in _TABLES and table not in left and _ROWS.fullmatch(part.name):
+        return PartState(part, "gone")
     else:
         table, ids = _rows_of(part)
         if table not in _TABLES:

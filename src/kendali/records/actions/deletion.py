@@ -184,10 +184,11 @@ class _Run:
         code = has_time(source, self.clock())
         if code:
             return
-        with self._opened(source) as work:
+        with self._opened(source) as work, batches.Ahead(work.connector) as ahead:
             if settling.open_intents(work):
                 raise Later(self.clock() + batches.FIRST_RETRY)
             bucket = Bucket(limits.rate(work.deleter.capabilities()))
+            limited = bool(bucket.rate or limits.daily_quota)
             after, size = 0, min(FIRST_BATCH, terms.number("disposal.batch_records"))
             while True:
                 count = min(bucket.most(size), self._left_today(source, limits))
@@ -198,9 +199,13 @@ class _Run:
                     after = 0  # once more from the start: what is to be tried again
                     continue
                 self._take(bucket, len(lines))
-                begun = time.monotonic()
-                self._count(batches.one(work, lines))
-                self.fence.progress["lost"], after = 0, lines[-1].item
+                begun, after = time.monotonic(), lines[-1].item
+                prints = ahead.of([line.ref for line in lines])
+                if not limited:
+                    following = deletion_facts.next_items(self.order.pk, source.pk, after, size, self.clock())
+                    ahead.start([line.ref for line in following])
+                self._count(batches.one(work, lines, prints))
+                self.fence.progress["lost"] = 0
                 size = self._next_size(size, time.monotonic() - begun)
                 self._pause_asked(work, bucket)
 

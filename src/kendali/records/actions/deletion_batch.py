@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -78,10 +79,38 @@ class Seen:
     intent: int
 
 
-def one(work: Work, lines: Sequence[Item]) -> int:
-    """Carry out one batch; returns how many lines have an end now. Raises NotNow, Fenced, SourceError, StoreError."""
-    refs = [line.ref for line in lines]
-    prints, parts = work.connector.fingerprints(refs), work.deleter.parts(refs)
+class Ahead:
+    """Reads the next batch's fingerprints while this one is at work. They only say whether a call is made at all: the
+    source compares them once more in its own transaction, so one that is some seconds old lets nothing go."""
+
+    def __init__(self, connector: Connector) -> None:
+        self._connector, self._pool = connector, ThreadPoolExecutor(1, "ahead")
+        self._asked: set[str] = set()
+        self._answer: Future[Mapping[str, bytes]] | None = None
+
+    def of(self, refs: Sequence[str]) -> Mapping[str, bytes]:
+        """Of these, as far as they were read already; the others now. Raises SourceError."""
+        found = dict(self._answer.result()) if self._answer is not None else {}
+        left = [ref for ref in refs if ref not in self._asked]
+        self._asked, self._answer = set(), None
+        return {**found, **self._connector.fingerprints(left)} if left else found
+
+    def start(self, refs: Sequence[str]) -> None:
+        if refs:
+            self._asked, self._answer = set(refs), self._pool.submit(self._connector.fingerprints, refs)
+
+    def __enter__(self) -> Ahead:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Waits for what is still being read: the connector is closed next."""
+        self._pool.shutdown()
+
+
+def one(work: Work, lines: Sequence[Item], prints: Mapping[str, bytes]) -> int:
+    """Carry out one batch; `prints`: what its records show at the source, absent ones missing. Returns how many lines
+    have an end now. Raises NotNow, Fenced, SourceError, StoreError."""
+    parts = work.deleter.parts([line.ref for line in lines])
     seen = _intend(work, lines, prints, parts)
     ended = len(lines) - len(seen)
     return ended + (_carry_out(work, seen) if seen else 0)
