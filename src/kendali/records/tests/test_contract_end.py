@@ -98,8 +98,9 @@ def test_the_end_is_recorded_proposed_and_withdrawn_on_its_page(calls: Office) -
     cast = calls.cast
     maya, tari = cast.web(cast.maya), cast.web(cast.tari)
     form = {"klien": cast.nusantara.code, "tanggal": "2026-01-31", "nomor": "PKS 7/2020", "alasan": "Kontrak berakhir"}
-    maya.post("/akhir-kontrak/catat/", {**form, "tanggal": "2999-01-01"})
-    assert not ContractEnd.objects.exists()  # it has not ended yet
+    for day in ("2999-01-01", "2026-02-31", ""):
+        maya.post("/akhir-kontrak/catat/", {**form, "tanggal": day})
+    assert not ContractEnd.objects.exists()  # it has not ended yet, or that is no day
     maya.post("/akhir-kontrak/catat/", form)
     row = ContractEnd.objects.get()
     assert "PKS 7/2020" in tari.get("/akhir-kontrak/").content.decode()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -40,7 +42,7 @@ def end(request: HttpRequest) -> HttpResponse:
     user = access.signed_in(request)
     access.require(user, "policy.edit")
     client = access.load(Client, user, "policy.edit", code=field(request, "klien"))
-    day = parse_date(field(request, "tanggal")) if field(request, "tanggal") else None
+    day = _day(field(request, "tanggal"))
     attempt(
         request,
         lambda: action.record_end(
@@ -50,6 +52,14 @@ def end(request: HttpRequest) -> HttpResponse:
         _("Recorded. Give everything back with the command, then propose what is left to be destroyed."),
     )  # fmt: skip
     return redirect("contract_ends")
+
+
+def _day(text: str) -> date | None:
+    """None for what is no day, which the action refuses with its sentence."""
+    try:
+        return parse_date(text)
+    except ValueError:  # 31 February
+        return None
 
 
 @login_required
