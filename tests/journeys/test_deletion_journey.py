@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import warnings
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -278,7 +279,9 @@ def intact(paper_file: Path) -> None:
     assert paper_file.read_bytes().startswith(b"%PDF-")
     tool = shutil.which("pdfsig")
     if tool is None:
-        print("pdfsig is not installed here (apt-get install poppler-utils): the seal was not checked with it")
+        warnings.warn(
+            "pdfsig is not here, the seal was not looked at by it: apt-get install poppler-utils", stacklevel=1
+        )
         return
     told = subprocess.run([tool, "-nocert", paper_file], capture_output=True, text=True, check=False).stdout
     assert "Signature is Valid." in told
