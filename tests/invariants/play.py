@@ -179,8 +179,9 @@ class Play:
 
     def _signed(self, proposal: Proposal, client: int, refs: frozenset[str], user: User) -> None:
         by = proposal.proposed_by
+        terms = self.made_under.get(proposal.pk, self.known.terms[client])
         fresh = Approval(
-            client, proposal.act, refs, self.made_under[proposal.pk], needed=proposal.approvals_needed,
+            client, proposal.act, refs, terms, needed=proposal.approvals_needed,
             erasure=proposal.erasure_id is not None, proposer=by.email if by else "",
         )  # fmt: skip
         found = self.known.approvals.setdefault(proposal.pk, fresh)

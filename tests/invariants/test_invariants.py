@@ -6,12 +6,8 @@ The oracle (oracle.py) knows what the source really held and what people really 
 
 from __future__ import annotations
 
-import tempfile
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
 
-import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
@@ -21,7 +17,7 @@ from kendali.accounts.models import User
 from kendali.records.models import DisposalOrder
 from tests.invariants import chance, play
 from tests.invariants.play import Play
-from tests.invariants.world import World, built
+from tests.invariants.world import World
 
 WANTED = 10_000 if LONG else 1_000
 
@@ -30,18 +26,6 @@ WHICH = st.integers(0, 3)
 PERSON = st.sampled_from(
     ("tari", "indra", "surya", "kirana", "clara", "qadri", "candra", "dina", "rahma", "maya", "dewi")
 )
-
-
-def memory() -> Path | None:
-    """Files that are flushed cost nothing there."""
-    return Path("/dev/shm") if Path("/dev/shm").is_dir() else None
-
-
-@pytest.fixture
-def world(transactional_db: None) -> Iterator[World]:
-    with tempfile.TemporaryDirectory(dir=memory()) as folder, built(Path(folder)) as found:
-        play.furnish(found)
-        yield found
 
 
 def machine_of(world: World, seen: Counter[str]) -> type[RuleBasedStateMachine]:
@@ -316,7 +300,7 @@ def test_every_invariant_holds_whatever_happens(world: World) -> None:
             break
         # Each round has a seed of its own: the same steps in every run, others in every round.
         run_state_machine_as_test(
-            seed(number)(machine_of(world, seen)),  # type: ignore[arg-type]
+            seed(number)(machine_of(world, seen)),
             settings=settings(
                 max_examples=5,
                 stateful_step_count=30,
