@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.invariants import play
+from tests.invariants import stage
 from tests.invariants.world import World, built
 
 
@@ -20,5 +20,5 @@ def memory() -> Path | None:
 @pytest.fixture
 def world(transactional_db: None) -> Iterator[World]:
     with tempfile.TemporaryDirectory(dir=memory()) as folder, built(Path(folder)) as found:
-        play.furnish(found)
+        stage.furnish(found)
         yield found

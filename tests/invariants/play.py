@@ -4,17 +4,14 @@ into the oracle's ledger. A refusal is an answer like any other; every other exc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-import pytest
-
 from kendali import civil_time
-from kendali.accounts import roles
-from kendali.accounts.models import Client, RoleGrant, User
+from kendali.accounts.models import Client, User
 from kendali.accounts.permissions import Refused
 from kendali.audit.actions import StaleState
 from kendali.connectors.base import SourceError
@@ -27,8 +24,6 @@ from kendali.records.actions import (
     deletion,
     destruction,
     destruction_due,
-    destruction_keys,
-    destruction_repack,
     disposal_orders,
     erasures,
     escalations,
@@ -40,10 +35,9 @@ from kendali.records.actions import (
     proposals,
     scan,
 )
-from kendali.records.actions.destruction_plan import Target
 from kendali.records.calendar import days_off
 from kendali.records.models import DisposalOrder, Incident, Record, RecordVersion
-from kendali.terms.models import Policy, Setting
+from kendali.terms.models import Policy
 from tests.invariants.oracle import Approval, Hold, Ledger, Oracle, Paper, Terms, local
 from tests.invariants.world import TERMS, ZONE, World
 
@@ -374,41 +368,3 @@ class Play:
             if found is not None:
                 self.made_under[found.pk] = self.known.terms[client]
                 self.ask(found)
-
-
-def furnish(world: World) -> None:
-    """People with two hats, so that separation of duties is asked for; two signatures at one client."""
-    people = world.cast
-    hats = [
-        (people.surya, roles.TEAM_LEADER, None), (people.kirana, roles.TEAM_LEADER, None),
-        (people.kirana, roles.TEAM_IT, None), (people.qadri, roles.TEAM_IT, None),
-        (people.qadri, roles.CLIENT, people.nusantara), (people.dina, roles.CLIENT, people.telko),
-    ]  # fmt: skip
-    RoleGrant.objects.bulk_create(
-        RoleGrant(user=user, role=role, client=client, granted_at=world.now) for user, role, client in hats
-    )
-    values = [("approval.approvers", 2, people.telko), ("destruction.epoch", "at_once", None),
-              ("disposal.batch_records", 2, None)]  # fmt: skip
-    Setting.objects.bulk_create(
-        Setting(key=key, client=client, value=value, version=1, reason="Uji", created_at=world.now)
-        for key, value, client in values
-    )
-    world.save()
-
-
-@contextmanager
-def watched(play: Play) -> Iterator[None]:
-    """`destruction_keys.gone` tells the oracle first: from there on no key opens these versions."""
-    gone = destruction_keys.gone
-
-    def told(order: DisposalOrder, row: object, found: Sequence[Target], **more: object) -> None:
-        for one in found:
-            record = Record.objects.get(pk=one.record)
-            number = next(n for n, s in enumerate(play.world.sources) if s.pk == record.source_id)
-            play.oracle.copy(number, one.ref, deleted_at=record.deleted_at)
-        gone(order, row, found, **more)  # type: ignore[arg-type]
-
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(destruction_keys, "gone", told)
-        patched.setattr(destruction_repack, "gone", told)
-        yield

@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from conftest import LONG
 from kendali.accounts.models import User
 from kendali.records.models import DisposalOrder
-from tests.invariants import chance, play
+from tests.invariants import chance, stage
 from tests.invariants.play import Play
 from tests.invariants.world import World
 
@@ -34,7 +34,7 @@ def machine_of(world: World, seen: Counter[str]) -> type[RuleBasedStateMachine]:
             super().__init__()
             world.put_back()
             self.play = Play(world)
-            self.watch = play.watched(self.play)
+            self.watch = stage.watched(self.play)
             self.watch.__enter__()
 
         def teardown(self) -> None:
