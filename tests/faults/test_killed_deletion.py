@@ -27,7 +27,7 @@ from kendali.records.tests.conftest import office as office  # a fixture
 from kendali.records.tests.office import Office
 from tests.faults.nursery import Fate, Nursery
 
-KILLED, ASLEEP = (50, 20) if LONG else (5, 2)
+KILLED, ASLEEP = (50, 20) if LONG else (5, 1)
 LIST = 6  # conversations of one order
 INTENTS = JournalEntry.Kind.INTENT
 

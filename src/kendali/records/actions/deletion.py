@@ -48,6 +48,7 @@ PATIENCE = 15.0
 BATCH_SECONDS = 1.5  # aimed at; a hold waits for one batch
 FIRST_BATCH = 50
 COPIES_AGAIN = timedelta(hours=1)  # a slot that is away, or the change of epoch of the night
+STANDS_STILL = 60  # seconds; then the server ends a transaction of a worker that was put to sleep in it
 LOST_TRIES = 4  # a source that is gone: so often in a row, each time later
 Clock = Callable[[], datetime]
 
@@ -78,6 +79,7 @@ def run(order_id: int, *, worker: str, clock: Clock = timezone.now, patience: fl
     order = DisposalOrder.objects.select_related("client", "proposal__policy").get(pk=order_id)
     fence.progress = dict(order.progress)
     until: datetime | None = None
+    lease.let_no_transaction_stand_still(STANDS_STILL)
     try:
         _Run(order, fence, clock, patience).all()
     except lease.Fenced:
@@ -97,6 +99,7 @@ def run(order_id: int, *, worker: str, clock: Clock = timezone.now, patience: fl
         raise
     finally:
         connection.close_if_unusable_or_obsolete()
+        lease.let_no_transaction_stand_still(None)
         lease.release(fence, until=until)
 
 
