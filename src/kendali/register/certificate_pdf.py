@@ -210,7 +210,7 @@ def _annex(certificate: Certificate, content: Content) -> dict[str, Any]:
             _("Keyed digest"),
         ],
         "aligns": ["r", "l", "l", "l", "l", "l", "l"],
-        "widths": ["auto", "auto", 1, "auto", "auto", 1, "auto"],
+        "widths": ["auto", 1.2, 0.8, "auto", "auto", 1.3, "auto"],
         "rows": rows,
         "more": more if shown < count else _("This is the whole list."),
     }  # fmt: skip

@@ -107,11 +107,7 @@ class Paper:
 
     def _subject(self) -> dict[str, Any]:
         facts = self.facts
-        sources = [
-            ", ".join(filter(None, [f"{one['name']} ({one['kind']} {one['version']})".replace(" )", ")"),
-                                    one["account"], one.get("place", "")]))
-            for one in facts["sources"]
-        ]  # fmt: skip
+        sources = [_source(one) for one in facts["sources"]]
         period = f"{self.day(facts['period_first'])} – {self.day(facts['period_last'])}"
         rows: Rows = [
             [_("Act"), str(words.ACTS[self.certificate.act])],
@@ -157,20 +153,20 @@ class Paper:
     def _packages(self) -> dict[str, Any] | None:
         rows = [
             [
-                one["number"], self.day(one["written_on"]), self.count(one["records"]), one["place"],
-                {"digest": one["sha256"]}, one["drill"] or "–", self.day(one["destroyed_at"]),
+                one["number"], self.day(one["written_on"]), self.count(one["records"]),
+                {"place": one["place"], "digest": one["sha256"]}, one["drill"] or "–", self.day(one["destroyed_at"]),
             ]
             for one in self.facts["packages"]
         ]  # fmt: skip
         if not rows:
             return None
         head = [
-            _("Package"), _("Written"), _("Records"), _("Place"), _("SHA-256 of the tag manifest"), _("Restore drill"),
-            _("Destroyed"),
+            _("Package"), _("Written"), _("Records"), f"{_('Place')}, {_('SHA-256 of the tag manifest')}",
+            _("Restore drill"), _("Destroyed"),
         ]  # fmt: skip
-        widths = ["auto", "auto", "auto", 1, 1.4, 1, "auto"]
+        widths = ["auto", "auto", "auto", 2, 1, "auto"]
         return {
-            "title": _("Verified backup"), "rows": [], "head": head, "table": rows, "aligns": list("llrllll"),
+            "title": _("Verified backup"), "rows": [], "head": head, "table": rows, "aligns": list("llrlll"),
             "widths": widths,
         }  # fmt: skip
 
@@ -263,6 +259,14 @@ class Paper:
     def _notes(self) -> dict[str, Any] | None:
         notes = self.facts.get("notes")
         return {"title": _("Remarks"), "rows": [], "note": "\n".join(notes)} if notes else None
+
+
+def _source(one: dict[str, Any]) -> str:
+    """Name, system with its version, account, place; a version often names the system already."""
+    kind, version = one["kind"], one["version"]
+    system = version if version.startswith(kind.split()[0]) else f"{kind} {version}".strip()
+    account = _("account %(account)s") % {"account": one["account"]} if one["account"] else ""
+    return ", ".join(filter(None, [f"{one['name']} ({system})", account, one.get("place", "")]))
 
 
 def _person(one: dict[str, Any]) -> str:

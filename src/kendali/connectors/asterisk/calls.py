@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from kendali.connectors.asterisk.cdr import AUDIO, Leg
 
 _EXTENSION = re.compile(r"(?:PJSIP|SIP|IAX2|Local|SCCP)/([^-@/]+)")
+FIRST_YEAR = 1999  # of Asterisk's first release: a call before it was written by a clock that stood at its beginning
 _CALLER_NAME = re.compile(r'^\s*"([^"]*)"')
 
 
@@ -70,7 +71,8 @@ def utc(local: datetime | None, zone: ZoneInfo) -> datetime | None:
 
 
 def _local(value: object) -> datetime | None:
-    return value if isinstance(value, datetime) else None  # MySQL's 0000-00-00 arrives as text or None
+    """None where it cannot be computed: MySQL's 0000-00-00 (text or None), or a switch that had lost its clock."""
+    return value if isinstance(value, datetime) and value.year >= FIRST_YEAR else None
 
 
 def _seconds(value: object) -> int:
