@@ -2,8 +2,9 @@
 
   ./kendali bench [PART ...] [--rounds N] [--scale X] [--results FILE] [--folder FOLDER]
 
-Parts: recordings (2 GB), chats (200 000 conversations, 2 million messages, and a whole backup order of them), catalogue
-(10 million rows), pages (a million rows). Without a part: all. `--scale 0.05` makes everything a twentieth of its size.
+Parts: recordings (2 GB), chats (200 000 conversations, 2 million messages, and a whole backup order of them), deletion
+(an order of 100 000 conversations, its proposal, certificate and dossier), catalogue (10 million rows), pages (a
+million rows). Without a part: all. `--scale 0.05` makes everything a twentieth of its size.
 `--folder` is where the large files go (about 12 GB at full size; they are removed afterwards).
 """
 
@@ -20,7 +21,7 @@ from pathlib import Path
 
 import django
 
-PARTS = ("recordings", "chats", "catalogue", "pages")
+PARTS = ("recordings", "chats", "deletion", "catalogue", "pages")
 HERE = Path(__file__).resolve().parent
 
 

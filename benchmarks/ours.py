@@ -131,10 +131,23 @@ def order(number: int) -> dict[str, Any]:
     return {"seconds": (datetime.now(UTC) - began).total_seconds()}
 
 
+def disposal(work: str, job: dict[str, Any]) -> dict[str, Any]:
+    """A part of a deletion; see deleting.py."""
+    import django
+
+    django.setup()
+    from benchmarks import deleting
+
+    answer: dict[str, Any] = getattr(deleting, work)(job)
+    return answer
+
+
 def main(words: Sequence[str]) -> None:
     work, argument = words
     if work == "order":
         answer = order(int(argument))
+    elif work in ("propose", "delete", "certify"):
+        answer = disposal(work, json.loads(Path(argument).read_text()))
     else:
         job = json.loads(Path(argument).read_text())
         answer = {"backup": backup, "verify": verify, "destroy": destroy, "fetch": fetch}[work](job)

@@ -11,9 +11,10 @@ from django.db import connection
 from django.test import Client as Browser
 from django.utils import timezone
 
+from benchmarks import pages_paper
 from benchmarks.bench import Bench
 from benchmarks.report import Line, at_most
-from kendali.accounts.models import User
+from kendali.accounts.models import Client, User
 from kendali.home.database_roles import connect_arguments
 from kendali.home.models import Installation
 from kendali.records.actions import counts
@@ -21,6 +22,7 @@ from kendali.records.models import Record, Source
 
 TITLE = "Pages"
 ROWS = 1_000_000
+REGISTER_ROWS = 20_000
 LIMIT = 150
 TIMES = 7
 WHY = "See the query of this page."
@@ -44,16 +46,19 @@ def measure(bench: Bench) -> None:
     began = time.monotonic()
     order = _raise(source)
     raising = time.monotonic() - began
+    paper = pages_paper.fill(source, order, bench.amount(REGISTER_ROWS, 100))
+    _vacuum()
     lines = []
-    for what, path in _pages(source, order.pk):
-        for person in ("tari",):
-            spent = _time(person, path)
-            lines.append(at_most(what, spent, LIMIT, f"{spent:.0f} ms", "ms", WHY))
+    for what, path, person in (*_pages(source, order.pk), *_disposal_pages(source, paper)):
+        spent = _time(person, path)
+        lines.append(at_most(what, spent, LIMIT, f"{spent:.0f} ms", "ms", WHY))
     lines.append(Line(f"Escalation of {order.list_count:,} records raised: the list frozen with its digest",
                       f"{raising:.1f} s"))  # fmt: skip
     intro = (
-        f"{rows:,} rows in one source ({filling:.0f} s with all indexes); Django's test client in this process, signed "
-        f"in as the Team Leader, database role {connection.settings_dict['USER']}; median of {TIMES} after a first one."
+        f"{rows:,} rows in one source ({filling:.0f} s with all indexes), {paper.order.list_count:,} of them in a "
+        f"finished order and {paper.asked.list_count:,} on a list that waits for the client; Django's test client in "
+        "this process, signed in as the Team Leader or as whose page it is, database role "
+        f"{connection.settings_dict['USER']}; median of {TIMES} after a first one."
     )
     bench.write(TITLE, intro, lines)
 
@@ -68,8 +73,7 @@ def _fill(rows: int) -> tuple[Source, float]:
     with connection.cursor() as cursor:
         cursor.execute(FILL, {"source": source.pk, "rows": rows})
     filling = time.monotonic() - began
-    with psycopg.connect(**connect_arguments(settings.DATABASE_OWNER), autocommit=True) as owner:
-        owner.execute("VACUUM ANALYZE records_record")
+    _vacuum()
     counts.refresh(source, at=timezone.now())
     return source, filling
 
@@ -78,24 +82,28 @@ def _raise(source: Source):  # type: ignore[no-untyped-def]
     from benchmarks.order import raise_order
 
     order = raise_order(source)
-    with psycopg.connect(**connect_arguments(settings.DATABASE_OWNER), autocommit=True) as owner:
-        owner.execute("VACUUM ANALYZE records_escalationitem")
+    _vacuum()
     return order
 
 
-def _pages(source: Source, order: int) -> list[tuple[str, str]]:
-    middle = Record.objects.filter(source=source, ref=str(Record.objects.filter(source=source).count() // 3)).first()
+def _vacuum() -> None:
+    with psycopg.connect(**connect_arguments(settings.DATABASE_OWNER), autocommit=True) as owner:
+        owner.execute("VACUUM ANALYZE")
+
+
+def _pages(source: Source, order: int) -> list[tuple[str, str, str]]:
+    middle = Record.objects.filter(source=source, ref=str(Record.objects.filter(source=source).count() // 2)).first()
     assert middle is not None
     assert middle.backup_clock is not None
     after = f"{middle.backup_clock.isoformat().replace('+', '%2B')}~{middle.pk}"
     records = f"/radar/catatan/?sumber={source.pk}"
-    return [
+    pages = [
         ("Menunggu saya `/`", "/"),
         ("Radar `/radar/`", "/radar/"),
         ("Catalogue list `/radar/catatan/`", records),
         ("… overdue", f"{records}&status=overdue"),
         ("… overdue, from the middle", f"{records}&status=overdue&after={after}"),
-        ("… backed up (none is)", f"{records}&status=backed_up"),
+        ("… backed up", f"{records}&status=backed_up"),
         ("… changed (none is)", f"{records}&status=changed"),
         ("… of one month", f"{records}&dari=2025-01-01&sampai=2025-02-01"),
         ("Escalations `/eskalasi/`", "/eskalasi/"),
@@ -105,6 +113,30 @@ def _pages(source: Source, order: int) -> list[tuple[str, str]]:
         ("… by agent", "/catatan/?agen=Agent+7"),
         ("Source `/sumber/N/`", f"/sumber/{source.pk}/"),
     ]
+    return [(what, path, "tari") for what, path in pages]
+
+
+def _disposal_pages(source: Source, paper: pages_paper.Paper) -> list[tuple[str, str, str]]:
+    client, approver = source.client, _approver(source.client)
+    return [
+        ("Radar with line (b), both classes `/radar/?klien=…`", f"/radar/?klien={client.pk}", "maya"),
+        ("Lists of a client `/usulan/`", "/usulan/", "tari"),
+        ("One list that waits, with its lines `/usulan/N/`", f"/usulan/{paper.asked.pk}/", "tari"),
+        ("… as the client decides on it `/keputusan/N/`", f"/keputusan/{paper.asked.pk}/", approver),
+        ("What the client is asked `/keputusan/`", "/keputusan/", approver),
+        ("What was deleted, for the client `/sudah-dihapus/`", "/sudah-dihapus/", approver),
+        ("Orders of deletion `/penghapusan/`", "/penghapusan/", "tari"),
+        ("One finished order with its lines `/penghapusan/N/`", f"/penghapusan/{paper.order.pk}/", "tari"),
+        ("Holds `/penangguhan/`", "/penangguhan/", "tari"),
+        ("Certificates `/berita-acara/`", "/berita-acara/", "dewi"),
+        ("Daftar Catatan `/daftar-catatan/`", "/daftar-catatan/", "dewi"),
+        ("… of one client", f"/daftar-catatan/?klien={client.pk}", "dewi"),
+        ("The client's page `/terbackup/`", "/terbackup/", approver),
+    ]
+
+
+def _approver(client: Client) -> str:
+    return str(User.objects.filter(grants__role="client", grants__client=client)[0].email.split("@")[0])
 
 
 def _time(person: str, path: str) -> float:
