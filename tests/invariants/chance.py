@@ -201,7 +201,7 @@ def meanwhile(play: Play, order: DisposalOrder, act: Callable[[], None], *, nth:
         play.known.working = working
 
     def call(name: str) -> None:
-        if name == "fingerprints":
+        if name == "parts":  # outside every transaction, in the worker's own thread
             left[0] -= 1
             if left[0] == 0:
                 happens()

@@ -61,7 +61,7 @@ class Terms:
     version: int
     years: int = 2
     months: int = 1
-    rest: tuple[object, ...] = ()
+    rest: tuple[object, ...] = (30,)  # lead time
 
 
 @dataclass

@@ -206,7 +206,7 @@ def machine_of(world: World, seen: Counter[str]) -> type[RuleBasedStateMachine]:
         def disturbed(self, order: DisposalOrder, how: str, which: int, nth: int, at_lock: bool) -> None:
             how = how if order.act == "source" else "hold"  # a destruction has its order's row before that lock
             act = chance.intrusion(self.play, order, how, which)
-            chance.meanwhile(self.play, order, act, nth=nth, at_lock=at_lock)
+            chance.meanwhile(self.play, order, act, nth=nth, at_lock=at_lock or how == "recovery")
 
         # --- sources
 
