@@ -29,9 +29,12 @@ WHERE i.order_id = %(order)s AND i.outcome = 'waiting' AND i.source_id = %(sourc
   AND (i.next_try_at IS NULL OR i.next_try_at <= %(at)s)
 ORDER BY i.id LIMIT %(limit)s
 """
+# A message between scan and backup is in the package, and not yet in the clock of the list: the later one counts (I4).
 # Whoever else is at a record just now (a scan, a backup) is not waited for: it comes again in a later batch.
 LOCKED = """
-SELECT i.id, i.record_id, i.clock, i.due_on, p.id IS NOT NULL, coalesce(p.taken_out, false),
+SELECT i.id, i.record_id,
+  CASE WHEN p.clock_rule = 'last_activity_at' THEN greatest(i.clock, r.last_activity_at, r.covered_until)
+    ELSE i.clock END, i.due_on, p.id IS NOT NULL, coalesce(p.taken_out, false),
   coalesce(p.version = r.version_id, false), v.slot, v.keyed_digest, v.package_id, coalesce(k.status, ''), k.written_at,
   k.verified_at, r.deleted_at IS NOT NULL
 FROM records_disposalitem i JOIN records_record r ON r.id = i.record_id
