@@ -25,6 +25,7 @@ from kendali.connectors.base import Connector, RecordClass, Sink, Snapshot, Sour
 from kendali.records.actions import counts, customers, escalations, lease, package_keys, register_rows, sources
 from kendali.records.actions import store as store_actions
 from kendali.records.actions.sources import plain
+from kendali.records.actions.unchanged import left_out
 from kendali.records.models import Escalation, EscalationItem, Package, PackageCheck
 from kendali.terms import numbers
 from kendali.terms import settings as terms
@@ -64,7 +65,8 @@ def run(order_id: int, *, worker: str, clock: Clock = timezone.now) -> None:
         with sources.connected(order.source) as connector:
             store = stores.open_store(settings.KENDALI_STORE)
             for month, lines in _batches(order):
-                _one_package(order, fence, connector, store, month, lines)
+                if new := left_out(fence, connector, lines):
+                    _one_package(order, fence, connector, store, month, new)
         _finish(fence)
         vault.export_vault(at=fence.clock())  # keys made today survive the loss of this machine tonight
     except lease.Fenced:
@@ -353,7 +355,7 @@ def _outcome(record: WrittenRecord | None) -> tuple[str, tuple[object, ...]]:
 def _finish(fence: Fence) -> None:
     with transaction.atomic():
         order = fence.lock()
-        backed_up = order.items.filter(outcome=EscalationItem.Outcome.BACKED_UP).count()
+        backed_up = order.items.filter(outcome__in=EscalationItem.WHOLE).count()
         order.progress = {**fence.progress, "phase": "finished", "done": order.list_count}
         order.save(update_fields=["progress"])
         escalations.finished(order, shortcomings=order.list_count - backed_up, backed_up=backed_up, at=fence.clock())
@@ -377,14 +379,8 @@ class _Reporter:
         since = fence.progress.get("since") or datetime.isoformat(timezone.now())
         start = fence.progress.get("start", self.before)
         volume = fence.progress.get("bytes_before", 0)
-        fence.progress.update(
-            since=since,
-            start=start,
-            total=order.list_count,
-            package=package.number,
-            month=f"{package.month:%Y-%m}",
-            bytes_before=volume,
-        )
+        fence.progress.update(since=since, start=start, bytes_before=volume, total=order.list_count)
+        fence.progress.update(package=package.number, month=f"{package.month:%Y-%m}")
 
     def copying(self, progress: Progress) -> None:
         self._show("copy", progress.records, progress.size)

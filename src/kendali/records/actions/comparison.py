@@ -47,17 +47,17 @@ def _batch(keys: Sequence[int], connector: Connector, at: datetime) -> None:
     versions = list(RecordVersion.objects.filter(pk__in=keys).select_related("record", "package"))
     now = connector.fingerprints([version.record.ref for version in versions])
     here = [version for version in versions if version.record.ref in now]
-    compared, changed = _compared(here, now)
+    seen, changed = compared(here, now)
     gone = [version.record_id for version in versions if version.record.ref not in now]
     with transaction.atomic():
-        RecordVersion.objects.filter(pk__in=compared).update(compared_at=at)
+        RecordVersion.objects.filter(pk__in=seen).update(compared_at=at)
         Record.objects.filter(pk__in=changed, changed_at=None).update(changed_at=at, backup_clock=F("started_at"))
         Record.objects.filter(pk__in=gone, vanished_at=None).update(vanished_at=at)
 
 
-def _compared(versions: Sequence[RecordVersion], now: Mapping[str, bytes]) -> tuple[list[int], list[int]]:
+def compared(versions: Sequence[RecordVersion], now: Mapping[str, bytes]) -> tuple[list[int], list[int]]:
     """Versions that could be compared, and records that differ. A package that cannot be opened compares nothing."""
-    compared: list[int] = []
+    seen: list[int] = []
     changed: list[int] = []
     groups: dict[object, list[RecordVersion]] = defaultdict(list)
     for version in versions:
@@ -67,5 +67,5 @@ def _compared(versions: Sequence[RecordVersion], now: Mapping[str, bytes]) -> tu
             changed += fingerprints.differing(group, now)
         except ArchiveError:
             continue
-        compared += [version.pk for version in group]
-    return compared, changed
+        seen += [version.pk for version in group]
+    return seen, changed

@@ -103,6 +103,8 @@ class EscalationItem(models.Model):
         PROBLEM = "problem", _("shortcoming")
         ABSENT = "absent", _("no longer at the source")
 
+    WHOLE = (Outcome.BACKED_UP, Outcome.UNCHANGED)  # in a verified package
+
     escalation = models.ForeignKey(Escalation, models.CASCADE, related_name="items", db_index=False)
     record = models.ForeignKey("records.Record", models.PROTECT, related_name="+")
     month = models.DateField()  # local month of its package

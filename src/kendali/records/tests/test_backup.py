@@ -91,6 +91,53 @@ def test_what_cannot_be_read_ends_the_order_with_shortcomings_and_is_listed(call
     assert Notice.objects.filter(user=calls.cast.tari, kind="escalation.finish_incomplete").exists()
 
 
+def test_a_record_of_which_only_a_date_moved_is_not_copied_a_second_time(calls: Office) -> None:
+    calls.backed_up("pbx")
+    copied = RecordVersion.objects.get(record__ref="call-0")
+    Record.objects.filter(ref="call-0").update(covered_modified_at=OLD)  # the source said another date then
+    calls.rows["pbx"]["call-1"] |= {"modified_at": calls.cast.now.isoformat(), "agent": "Agen lain"}
+    calls.write("pbx")
+    Escalation.objects.update(status="confirmed")
+    order = calls.running("pbx")
+    assert order.list_count == 2
+    backup.run(order.pk, worker="test")
+    order.refresh_from_db()
+
+    assert order.status == "done"
+    outcomes = {item.record.ref: (item.outcome, item.version.number) for item in order.items.all() if item.version}
+    assert outcomes == {"call-0": ("unchanged", 1), "call-1": ("backed_up", 2)}
+    record = Record.objects.get(ref="call-0")
+    assert (record.version, record.changed_at, record.backup_clock) == (copied, None, None)
+    calls.scan("pbx")
+    assert not Record.objects.exclude(changed_at=None).exists()
+
+
+def test_an_order_of_which_nothing_changed_ends_without_a_package(calls: Office) -> None:
+    calls.backed_up("pbx")
+    Record.objects.filter(ref="call-0").update(changed_at=calls.cast.now, backup_clock=OLD)
+    Escalation.objects.update(status="confirmed")
+    order = calls.running("pbx")
+    backup.run(order.pk, worker="test")
+    order.refresh_from_db()
+    assert (order.status, order.items.get().outcome, order.packages.count()) == ("done", "unchanged", 0)
+
+
+def test_what_cannot_be_compared_is_copied_again(calls: Office, settings: object) -> None:
+    calls.backed_up("pbx")
+    record = Record.objects.select_related("version__package").get(ref="call-0")
+    assert record.version is not None
+    Record.objects.filter(ref="call-0").update(changed_at=calls.cast.now, backup_clock=OLD)
+    Escalation.objects.update(status="confirmed")
+    order = calls.running("pbx")
+    store = Path(settings.KENDALI_STORE)  # type: ignore[attr-defined]
+    for keyring in store.glob(f"keyrings/{record.version.package_id}/*"):
+        keyring.chmod(0o600)
+        keyring.write_bytes(b"not a keyring any more")
+    backup.run(order.pk, worker="test")
+    order.refresh_from_db()
+    assert (order.items.get().outcome, record.versions.count()) == ("backed_up", 2)
+
+
 def test_when_nothing_of_a_month_can_be_read_there_is_no_package(office: Office) -> None:
     office.source("pbx", client=office.cast.nusantara, record_class="recording")
     office.call("pbx", "lost", OLD, file=False)
