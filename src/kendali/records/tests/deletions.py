@@ -9,7 +9,7 @@ Instants lie after the computer's own clock, on working days: the trail never go
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -56,11 +56,14 @@ class House:
         self.now += timedelta(**delta)
         return self.now
 
-    def backed_up(self) -> None:
+    def backed_up(self, meanwhile: Callable[[FakeSource], object] | None = None) -> None:
+        """`meanwhile`: what happens at the source after the scan and before the backup."""
         cast = self.office.cast
         found = scan.scan_now(self.source, at=timezone.now())
         assert found is not None
         assert found.status == "done", found.problem
+        if meanwhile is not None:
+            meanwhile(self.fake)
         order = escalations.raise_escalation(
             user=cast.tari, at=timezone.now(), source=self.source, cut_off=timezone.localdate() - timedelta(days=400)
         )
@@ -160,7 +163,9 @@ def deletable(source: Source) -> None:
 
 
 @contextmanager
-def house(office: Office, records: Sequence[FakeRecord]) -> Iterator[House]:
+def house(
+    office: Office, records: Sequence[FakeRecord], meanwhile: Callable[[FakeSource], object] | None = None
+) -> Iterator[House]:
     """Scanned, backed up, drilled; nothing proposed yet."""
     fake = FakeSource(records)
     with as_kind(fake) as configs:
@@ -173,7 +178,7 @@ def house(office: Office, records: Sequence[FakeRecord]) -> Iterator[House]:
         office.keys()
         found = House(office, fake, source)
         fake.now = found.clock
-        found.backed_up()
+        found.backed_up(meanwhile)
         yield found
 
 

@@ -15,7 +15,7 @@ from django.db import connections
 from django.utils import timezone
 
 from kendali.connectors.base import Problem
-from kendali.connectors.fake import Does
+from kendali.connectors.fake import Does, FakeSource
 from kendali.disposal.models import Hold, Proposal
 from kendali.home.database_roles import connect_arguments
 from kendali.records.actions import certificates, disposal_orders
@@ -307,6 +307,18 @@ def test_nothing_goes_before_its_local_date_even_if_the_client_said_yes(it: Hous
     it.work(order)
     assert set(it.outcomes(order).values()) <= {"refused", "cancelled"}
     assert len(it.fake.records_there) == 6
+
+
+def test_a_message_between_scan_and_backup_counts_for_the_date_although_the_list_is_older(office: Office) -> None:
+    def writes(fake: FakeSource) -> None:
+        lately = timezone.now() - timedelta(days=30)
+        messages = [*fake.records_there[FIRST].messages, (lately, "Satu lagi")]
+        fake.change(FIRST, messages=messages, last_activity_at=lately)
+
+    with house(office, old_conversations(3), writes) as it:
+        outcomes = it.outcomes(it.work(it.running()))
+        assert outcomes == {FIRST: "refused", SECOND: "deleted", THIRD: "deleted"}
+        assert set(it.fake.records_there) == {FIRST}
 
 
 # --- clocks, recovery, rights
