@@ -1,4 +1,7 @@
-"""What a form must fulfil, when it may be edited or put into force, and what changed between two versions."""
+"""What a form must fulfil, and when it may be edited or put into force. No database.
+
+Decimals are finite here: what reads a form (`plain`, `form_sheets`) refuses everything else.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,6 @@ from kendali.mystery.form import (
     AutoFail,
     Choice,
     Condition,
-    ErrorClass,
     Form,
     FormStatus,
     Item,
@@ -220,7 +222,3 @@ def may_activate(form: Form, status: FormStatus, earlier: Iterable[Form]) -> Ver
     if found := problems(form, earlier):
         return no("This form has %(count)s problems; they have to be solved first.", count=len(found))
     return YES
-
-
-def has_class(form: Form, error_class: ErrorClass) -> bool:
-    return any(item.error_class is error_class for item in form.items())
