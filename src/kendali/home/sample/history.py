@@ -21,9 +21,10 @@ from kendali.home.sample import diary, disposals, organisation
 from kendali.home.sample import people as plan
 from kendali.home.sample.diary import Calendar, Story
 from kendali.notices import actions as inbox
-from kendali.records.actions import backup, erasures, escalations, past, sources, unbackupable
+from kendali.records.actions import backup, erasures, escalations, packages, past, sources, unbackupable
 from kendali.records.actions import holds as record_holds
-from kendali.records.models import Escalation, EscalationItem, Record, Source, Unbackupable
+from kendali.records.models import Escalation, EscalationItem, Package, Record, Source, Unbackupable
+from kendali.terms import settings as terms
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 FOUNDED = 9  # months ago
@@ -134,24 +135,11 @@ def everybody_reads(o: Office) -> Story:
 
 def matters(o: Office) -> Iterator[Story]:
     """Holds, a customer's request, and a change that waits for its second person."""
-    yield from (_hold_on_wrong_dates(o, source) for source in o.sources.values())
     yield _hold_on_dates(o)
     yield _hold_lifted(o)
     yield _hold_on_customer(o)
     yield _erasure(o)
     yield _new_approver(o)
-
-
-def _hold_on_wrong_dates(o: Office, source: Source) -> Story:
-    """Calls of 1 January 1970, made while a switch had lost its clock: nothing is deleted by a date like that."""
-    at = yield o.calendar.ago(months=7, hour=10)
-    found = Record.objects.filter(source=source, last_activity_at__lt=at - disposals.PLAUSIBLE)
-    if found.exists():
-        record_holds.place_on_records(
-            user=o["rahma"], at=at, records=found, cause="finding", reference="TMN-2026-03",
-            reason="Tanggal di sumber tidak wajar (jam server rekaman salah); diperiksa dulu oleh Team IT",
-            review_on=o.calendar.today + timedelta(days=40),
-        )  # fmt: skip
 
 
 def _hold_on_dates(o: Office) -> Story:
@@ -230,6 +218,16 @@ def count_again(now: datetime) -> None:
         past.refresh(source, at=now)
 
 
+def spread_readings(now: datetime) -> None:
+    """Every byte of every package was read a moment ago, on the clock of the past. So they are not all due to be read
+    again on the first morning, but one after the other over the coming cycle."""
+    due = packages.due_for_check(at=now, limit=10_000)
+    cycle = timedelta(days=terms.number("fixity.cycle_days"))
+    for n, package in enumerate(due, start=1):
+        package.next_check_at = now + cycle * n / len(due)
+    Package.objects.bulk_update(due, ["next_check_at"], batch_size=1000)
+
+
 def ask_again_on(o: Office) -> date:
     return o.calendar.today + timedelta(days=5)
 
@@ -237,3 +235,4 @@ def ask_again_on(o: Office) -> date:
 def tell(o: Office, stories: Iterable[Story]) -> None:
     diary.play([*backups(o), cannot_be_backed_up(o), *matters(o), everybody_reads(o), last_night(o), *stories])
     count_again(o.calendar.now)
+    spread_readings(o.calendar.now)

@@ -13,8 +13,9 @@ from django.db.models import F
 from django.db.models.functions import Least, Now
 
 from kendali.accounts import actions as accounts
-from kendali.accounts import sensitive
+from kendali.accounts import permissions, sensitive
 from kendali.accounts.models import Client, SensitiveChange, Site, User
+from kendali.archive.recovery import RecoverySheet
 from kendali.disposal.actions import approvers
 from kendali.home.sample import disposals
 from kendali.home.sample import people as plan
@@ -22,6 +23,7 @@ from kendali.records.actions import deleting as credentials
 from kendali.records.actions import policies, scan, sources
 from kendali.records.models import Record, Source
 from kendali.terms.rules import Periods
+from kendali.vault import actions as vault
 
 DAY = timedelta(days=1)
 
@@ -157,6 +159,11 @@ def guarded(users: dict[str, User], found: list[Source], place: Place, at: datet
         usable = max(usable, disposals.confirmed(change, by=users["rahma"], at=at + DAY))
     sensitive.apply_due(at + 2 * DAY)
     return usable
+
+
+def typed_back(users: dict[str, User], sheet: RecoverySheet, at: datetime) -> None:
+    """Adi shows that the recovery sheet is printed and can be read."""
+    vault.confirm_sheet(sheet.confirmation, actor=permissions.acting(users["adi"], "keys.manage", at=at), at=at)
 
 
 def scan_all(found: Iterable[Source], at: datetime) -> None:

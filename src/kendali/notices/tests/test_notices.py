@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from kendali.accounts import actions
@@ -13,6 +16,7 @@ from tests.cast import NOW, Cast
 from tests.mail_server import Mailbox
 
 pytestmark = pytest.mark.django_db
+LATE = 'class="pill s-late"'
 FACTS = {"principal": "Tari Lestari", "role": "team_leader", "starts": NOW.date(), "ends": NOW.date()}
 
 
@@ -108,6 +112,16 @@ def test_the_inbox_shows_ones_own_newest_first_and_marks_them_read(cast: Cast) -
     assert unread_count(cast.surya) == 1
     browser.post("/kotak-masuk/baca-semua/")
     assert unread_count(cast.surya) == 0
+
+
+def test_a_deadline_that_passed_is_late_only_until_the_notice_is_read(cast: Cast) -> None:
+    notify([cast.surya], kind="deputy.named", facts=FACTS, at=NOW, due=timezone.now() - timedelta(days=3))
+    browser = cast.web(cast.surya)
+    assert LATE in browser.get("/kotak-masuk/").content.decode()
+    browser.post("/kotak-masuk/baca-semua/")
+    page = browser.get("/kotak-masuk/").content.decode()
+    assert LATE not in page
+    assert "<time datetime=" in page
 
 
 def test_opening_a_notice_reads_it_and_goes_where_it_points(cast: Cast) -> None:

@@ -19,6 +19,7 @@ from psycopg import sql
 
 from kendali import civil_time
 from kendali.accounts.models import User
+from kendali.archive.recovery import RecoverySheet
 from kendali.archive.slots import places
 from kendali.audit.actor import SYSTEM
 from kendali.home.models import Installation
@@ -79,25 +80,28 @@ class Command(BaseCommand):
         Installation.objects.get_or_create(pk=1, defaults={"name": plan.ORGANISATION, "created": founded})
         for key, value in (("organisation.name", plan.ORGANISATION), ("register.owner_unit", plan.UNIT)):
             Setting.objects.create(key=key, value=value, version=1, reason="sample", created_at=founded)
-        self._timed("keys", _set_up_keys, founded)
+        sheet = self._timed("keys", _set_up_keys, founded)
         users = organisation.people(founded)
         organisation.retention(users, founded)
         found = organisation.connect(users, place, founded)
         if past:
+            if sheet is not None:
+                organisation.typed_back(users, sheet, founded + timedelta(minutes=30))
             organisation.guarded(users, found, place, founded + timedelta(hours=1))
         self._timed("scan", organisation.scan_all, found, founded + timedelta(days=3) if past else now)
         if past:
             office = history.office(users, found, now, deletes=bool(place.deleter_url))
             self._timed("nine months of work", history.tell, office, stories.all_of(office))
 
-    def _timed(self, what: str, work: Any, *arguments: Any, **options: Any) -> None:
+    def _timed(self, what: str, work: Any, *arguments: Any, **options: Any) -> Any:
         began = time.monotonic()
         try:
-            work(*arguments, **options)
+            found = work(*arguments, **options)
         except (ValueError, psycopg.errors.DuplicateTable, psycopg.errors.DuplicateSchema) as problem:
             raise CommandError(f"{problem}. Type: kendali manage sample --replace") from problem
         self.stdout.write(f"kendali: sample: {what}: {time.monotonic() - began:.1f} s")
         sys.stdout.flush()
+        return found
 
 
 def _url(name: str) -> str:
@@ -114,15 +118,16 @@ def _role(url: str) -> str:
     return psycopg.conninfo.conninfo_to_dict(url)["user"]  # type: ignore[return-value]
 
 
-def _set_up_keys(now: datetime) -> None:
+def _set_up_keys(now: datetime) -> RecoverySheet | None:
     """The first epoch, and the recovery sheet as a file: a real installation prints it and deletes the file."""
     sheet = vault.set_up(at=now, actor=SYSTEM, slots=places(settings.KENDALI_KEYS))
     if sheet is None:
-        return
+        return None
     path = Path(settings.HOME) / "recovery-sheet.pdf"
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "wb") as file:
         file.write(sheet_pdf.render(sheet, at=now, organisation=plan.ORGANISATION))
+    return sheet
 
 
 def _drop(owner: str, place: organisation.Place) -> None:
