@@ -18,14 +18,13 @@ from kendali.mystery.quotas import (
     Drawn,
     Margin,
     Request,
-    Share,
     Stratum,
     draw,
     large_enough,
     margin_counts,
     with_reserve,
 )
-from kendali.mystery.rounding import proportional, room, roundings
+from kendali.mystery.rounding import Share, proportional, room, roundings
 from kendali.mystery.transport import Cut, fit
 
 AREAS = {"JKT": 30, "BDG": 14, "SMG": 11, "SBY": 15, "DPS": 9, "MKS": 12, "MDN": 9}

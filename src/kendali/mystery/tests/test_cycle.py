@@ -1,0 +1,204 @@
+"""The dates of a cycle, its weeks, and what is copied from the month before."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from datetime import date, timedelta
+
+import holidays as holiday_tables
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kendali.mystery.cycle import (
+    Article,
+    Material,
+    Milestone,
+    ScenarioVersion,
+    Terms,
+    copy_last_month,
+    dates,
+    due_in,
+    moved_back,
+    weeks,
+    working_day,
+    working_days,
+)
+from kendali.mystery.working_time import Week, WorkCalendar
+
+INDONESIA = WorkCalendar(holidays=holiday_tables.country_holidays("ID", categories=("public", "government")))
+MARCH = date(2027, 3, 1)
+DAY = timedelta(days=1)
+
+MONTHS = st.dates(date(2020, 1, 1), date(2030, 12, 31)).map(lambda day: day.replace(day=1))
+CALENDARS = st.builds(
+    lambda week, days, start: WorkCalendar(week, frozenset(start + n * DAY for n in days)),
+    st.sampled_from([Week.FIVE_DAYS, Week.SIX_DAYS, Week.CALENDAR]),
+    st.sets(st.integers(-10, 100), max_size=40),
+    MONTHS,
+)
+
+
+def test_march_2027_has_fifteen_working_days() -> None:
+    assert len(working_days(MARCH, INDONESIA)) == 15
+    assert len(working_days(date(2027, 4, 1), INDONESIA)) == 22
+
+
+def test_the_dates_of_march_2027() -> None:
+    assert {step.value: f"{day:%m-%d}" for step, day in dates(MARCH, INDONESIA).items()} == {
+        "prepared": "02-26",  # the 28th is a Sunday
+        "calls_open": "03-01",
+        "calls_close": "03-31",
+        "clocks_close": "04-02",
+        "reported": "04-05",
+        "analysed": "04-07",
+        "frozen": "04-14",
+        "effect_checked": "05-31",
+    }
+
+
+@pytest.mark.parametrize(
+    ("month", "step", "day"),
+    [
+        (date(2027, 1, 1), Milestone.CALLS_OPEN, date(2027, 1, 4)),  # new year's day, a Friday
+        (date(2026, 2, 1), Milestone.CALLS_CLOSE, date(2026, 2, 27)),  # the 28th is a Saturday
+        (date(2026, 12, 1), Milestone.CLOCKS_CLOSE, date(2027, 1, 5 + 1)),  # Isra' Mi'raj on the 5th
+    ],
+)
+def test_dates_on_holidays(month: date, step: Milestone, day: date) -> None:
+    assert dates(month, INDONESIA)[step] == day
+
+
+def test_the_working_days_of_a_cycle_go_up() -> None:
+    with pytest.raises(ValueError, match="go up"):
+        Terms(reported=6)
+    with pytest.raises(ValueError, match="go up"):
+        Terms(clocks_close=0)
+
+
+def test_a_calendar_without_working_days_is_a_mistake() -> None:
+    never = WorkCalendar(holidays={MARCH + n * DAY for n in range(-200, 200)})
+    with pytest.raises(ValueError, match="no working day"):
+        moved_back(MARCH, never)
+
+
+def test_the_weeks_of_march_2027_leave_out_lebaran() -> None:
+    assert [(week.level, week.first.day, week.last.day, week.working_days) for week in weeks(MARCH, INDONESIA)] == [
+        ("1", 1, 7, 5),
+        ("3", 15, 21, 4),
+        ("4", 22, 28, 3),
+        ("5", 29, 31, 3),
+    ]
+
+
+@given(MONTHS, CALENDARS)
+def test_weeks_hold_every_working_day_once(month: date, calendar: WorkCalendar) -> None:
+    found = weeks(month, calendar)
+    days = [month + n * DAY for n in range(monthrange(month.year, month.month)[1])]
+    for day in days:
+        holding = [week for week in found if week.holds(day)]
+        assert len(holding) <= 1
+        assert holding or not calendar.works_on(day)
+    assert sum(week.working_days for week in found) == len([day for day in days if calendar.works_on(day)])
+    assert all(week.first.month == week.last.month == month.month for week in found)
+
+
+@given(MONTHS, CALENDARS)
+def test_milestones_are_working_days_in_order_and_agree_with_counting(month: date, calendar: WorkCalendar) -> None:
+    found = dates(month, calendar)
+    assert all(calendar.works_on(day) for day in found.values())
+    order = [found[step] for step in Milestone if step not in {Milestone.CALLS_CLOSE, Milestone.EFFECT_CHECKED}]
+    assert order == sorted(order)
+    after = (month + 31 * DAY).replace(day=1)
+    counted = [after + n * DAY for n in range(150) if calendar.works_on(after + n * DAY)]  # the slow oracle
+    steps = (Milestone.CLOCKS_CLOSE, Milestone.REPORTED, Milestone.ANALYSED, Milestone.FROZEN)
+    assert [found[step] for step in steps] == [counted[n - 1] for n in (2, 3, 5, 10)]
+    assert working_day(after, 1, calendar) == counted[0]
+
+
+@given(st.dates(date(2020, 1, 1), date(2030, 1, 1)), CALENDARS)
+def test_a_due_date_moves_to_the_nearest_working_day_before(day: date, calendar: WorkCalendar) -> None:
+    moved = moved_back(day, calendar)
+    assert moved <= day
+    assert calendar.works_on(moved)
+    assert not any(calendar.works_on(moved + n * DAY) for n in range(1, (day - moved).days + 1))
+
+
+@pytest.mark.parametrize(
+    ("due", "to", "new"),
+    [
+        (date(2027, 1, 25), date(2027, 3, 1), date(2027, 2, 25)),
+        (date(2027, 1, 31), date(2027, 3, 1), date(2027, 2, 26)),  # no 31st, and the 28th is a Sunday
+        (date(2027, 2, 12), date(2027, 4, 1), date(2027, 3, 5)),  # Lebaran and its joint leave, 8 to 15 March
+        (date(2026, 11, 24), date(2027, 1, 1), date(2026, 12, 23)),  # joint leave of Christmas
+    ],
+)
+def test_due_dates_move_with_the_month(due: date, to: date, new: date) -> None:
+    assert due_in(due, to, INDONESIA) == new
+
+
+# --- copying ----------------------------------------------------------------------------------------------------------
+
+ARTICLES = {
+    "KB-1": Article("KB-1", 3),
+    "KB-2": Article("KB-2", 1, date(2027, 2, 20)),
+    "KB-3": Article("KB-3", 2, date(2027, 3, 20)),
+}
+DUE = date(2027, 1, 25)
+
+
+def scenario(code: str = "S-1", version: int = 1, *, kind: str = "informasi", cites: tuple[tuple[str, int], ...] = (),
+             approved: bool = True, until: date | None = None) -> ScenarioVersion:  # fmt: skip
+    return ScenarioVersion(code, version, kind, "B-1", cites, DUE, approved, until)
+
+
+def sentence_of(one: ScenarioVersion) -> list[str]:
+    taken = copy_last_month([], [one], to=MARCH, articles=ARTICLES, calendar=INDONESIA).scenarios[0]
+    verdicts = [taken.usable, *taken.warnings]
+    return [("!" if not taken.usable else "") + v.reason % dict(v.facts) for v in verdicts if not v]
+
+
+@pytest.mark.parametrize(
+    ("one", "sentences"),
+    [
+        (scenario(), []),
+        (scenario(cites=(("KB-1", 3),)), []),
+        (scenario(until=date(2027, 3, 31)), []),
+        (scenario(until=date(2027, 3, 30)), ["Scenario S-1 expires within the month, on 2027-03-30."]),
+        (scenario(until=date(2027, 3, 1)), ["Scenario S-1 expires within the month, on 2027-03-01."]),
+        (scenario(until=date(2027, 2, 28)), ["!Scenario S-1 expired on 2027-02-28."]),
+        (scenario(cites=(("KB-1", 2),)), ["!Article KB-1 is now version 3; the answers rest on version 2."]),
+        (scenario(cites=(("KB-2", 1),)), ["!Article KB-2 expired on 2027-02-20."]),
+        (scenario(cites=(("KB-3", 2),)), ["Article KB-3 expires within the month, on 2027-03-20."]),
+        (scenario(cites=(("KB-9", 1),)), ["!Article KB-9 is no longer in the knowledge base."]),
+    ],
+)
+def test_what_is_copied_is_marked(one: ScenarioVersion, sentences: list[str]) -> None:
+    assert sentence_of(one) == sentences
+
+
+def test_the_newest_approved_version_is_taken_and_drafts_stay_behind() -> None:
+    offered = [
+        scenario(version=2),
+        scenario(version=1),
+        scenario(version=3, approved=False),
+        scenario("S-2", approved=False),
+    ]
+    found = copy_last_month([], offered, to=MARCH, articles=ARTICLES, calendar=INDONESIA)
+    assert [(one.of.code, getattr(one.of, "version", 0)) for one in found.scenarios] == [("S-1", 2)]
+    assert found.left_out == ("S-2",)
+
+
+def test_materials_are_kept_with_a_new_due_date_and_missing_kinds_are_told() -> None:
+    kept = [Material("B-1", "informasi", (("KB-1", 3),), DUE), Material("B-2", "permintaan", (("KB-2", 1),), DUE)]
+    found = copy_last_month(kept, [scenario()], to=MARCH, articles=ARTICLES, calendar=INDONESIA)
+    assert [(one.of.code, one.due, bool(one.usable)) for one in found.materials] == [
+        ("B-1", date(2027, 2, 25), True),
+        ("B-2", date(2027, 2, 25), False),
+    ]
+    assert [(v.facts["thing"], v.facts["kind"]) for v in found.missing] == [
+        ("material", "permintaan"),
+        ("material", "komplain"),
+        ("scenario", "permintaan"),
+        ("scenario", "komplain"),
+    ]
