@@ -6,8 +6,12 @@ The employee number (NIK karyawan) is another thing and much shorter than the na
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from typing import Literal
 
 from kendali.verdict import YES, Verdict, no
+
+Kind = Literal["card", "nik", "phone"]
 
 # Runs of digits as people write them: 3174 0912 0385 0001, 4111-1111-1111-1111, 0812 3456 7890, +62 812-3456-7890.
 RUN = re.compile(r"(?<![\w/.-])\+?\d(?:[ .-]?\d){7,18}(?![\w/])")
@@ -17,15 +21,25 @@ DAY = re.compile(r"\d{4}-\d\d-\d\d|\d{1,2}[.-]\d{1,2}[.-]\d{4}")
 def acceptable(*texts: str) -> Verdict:
     """May these be kept? The answer names the kind of number, never the number."""
     for text in texts:
-        for found in RUN.finditer(DAY.sub(" ", text)):
-            digits = re.sub(r"\D", "", found[0])
-            if _is_card(digits):
+        for kind, _digits in numbers(text):
+            if kind == "card":
                 return no("The text holds what looks like a card number: leave it out.")
-            if _is_nik(digits):
+            if kind == "nik":
                 return no("The text holds what looks like a national identity number (NIK): leave it out.")
-            if _is_phone(found[0], digits):
-                return no("The text holds what looks like a phone number: leave it out.")
+            return no("The text holds what looks like a phone number: leave it out.")
     return YES
+
+
+def numbers(text: str) -> Iterator[tuple[Kind, str]]:
+    """What in the text looks like a person's number, with its digits: for those who may write some of them."""
+    for found in RUN.finditer(DAY.sub(" ", text)):
+        digits = re.sub(r"\D", "", found[0])
+        if _is_card(digits):
+            yield "card", digits
+        elif _is_nik(digits):
+            yield "nik", digits
+        elif _is_phone(found[0], digits):
+            yield "phone", digits
 
 
 def _is_nik(digits: str) -> bool:

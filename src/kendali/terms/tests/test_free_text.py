@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kendali.terms.free_text import acceptable
+from kendali.terms.free_text import acceptable, numbers
 
 
 @pytest.mark.parametrize(
@@ -44,3 +44,12 @@ def test_identity_card_and_phone_numbers_are_refused_by_kind_and_not_repeated(te
 )
 def test_letters_cases_dates_counts_and_employee_numbers_stay(text: str) -> None:
     assert acceptable(text)
+
+
+def test_every_number_of_a_text_is_found_with_its_kind_and_digits() -> None:
+    text = "NIK 3174 0912 0385 0001, kartu 4111-1111-1111-1111, WA +62 812-3456-7890, tiket 84213"
+    assert list(numbers(text)) == [
+        ("nik", "3174091203850001"),
+        ("card", "4111111111111111"),
+        ("phone", "6281234567890"),
+    ]
