@@ -214,8 +214,9 @@ class UserSession(models.Model):
 class SensitiveChange(models.Model):
     """A change that needs a second person and 24 hours: whoever could make it alone could forge the client's Ya.
 
-    Of a client approver, its address or its factors, of the mail server, of a source's deleting credential
-    (records-control, "Who does what"). `effective_at` is set by the confirmation; until then nothing has changed.
+    Of a client approver, its address or its factors, of the mail server, of a source's deleting credential, of a
+    setting that makes approving easier (records-control, "Who does what"). `effective_at` is set by the confirmation;
+    until then nothing has changed.
     """
 
     class Kind(models.TextChoices):
@@ -223,6 +224,7 @@ class SensitiveChange(models.Model):
         FACTORS = "factors", _("second factor of an approver")
         MAIL_SERVER = "mail_server", _("mail server")
         DELETING = "deleting", _("deleting credential of a source")
+        SETTING = "setting", _("setting of approvals")
 
     kind = models.CharField(max_length=16, choices=Kind)
     do = models.CharField(max_length=40, default="")  # a key of sensitive.DOINGS

@@ -39,6 +39,7 @@ WORDS = {
         "approver.change": _("data of an approver by link"),
         "approver.end": _("end of an approver by link"),
         "source.deleting": _("deleting credential of a source"),
+        "setting.easier": _("setting that makes approving easier"),
     },
     "fields": {"order": _("order")},
 }

@@ -6,6 +6,7 @@ class RecordsConfig(AppConfig):
     label = "records"
 
     def ready(self) -> None:
-        from kendali.records.actions import deleting
+        from kendali.records.actions import deleting, settings
 
         deleting.connect()
+        settings.connect()

@@ -102,7 +102,7 @@ class PackageFilter(forms.Form):
 
 
 class SettingForm(forms.Form):
-    """One setting: the input its kind asks for, the client where it may differ per client, and the reason."""
+    """One setting: the input its kind asks for, client and record class where it may differ, and the reason."""
 
     def __init__(self, definition: Definition, clients: object, *args: object) -> None:
         super().__init__(*args)  # type: ignore[arg-type]
@@ -118,6 +118,9 @@ class SettingForm(forms.Form):
             )
             field.queryset = clients  # type: ignore[assignment]
             self.fields["klien"] = field
+        if definition.per_class:
+            choices = [("", _("both classes")), *CLASSES.items()]
+            self.fields["kelas"] = forms.ChoiceField(label=_("Record class"), choices=choices, required=False)
         self.fields["alasan"] = forms.CharField(label=_("Reason"), max_length=500)
         self.initial["nilai"] = terms.get(definition.key)
 

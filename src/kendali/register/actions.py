@@ -101,8 +101,8 @@ def _store(made: _Draft, given: Iterable[Line], *, corrects: Certificate | None,
         client=made.client, act=made.act, record_class=made.facts["record_class"], language=made.language,
         corrects=corrects, reason=reason, order_ref=made.order_ref, facts=audit.plain(made.facts),
         proposed=totals["proposed"], open_lines=waiting, bytes=totals["bytes"], seconds=totals["seconds"],
-        witnesses_needed=terms.number("certificate.witnesses", made.client.pk),
-        client_signs=bool(terms.get("certificate.client_signs", made.client.pk)),
+        witnesses_needed=terms.number("certificate.witnesses", made.client.pk, made.facts["record_class"]),
+        client_signs=bool(terms.get("certificate.client_signs", made.client.pk, made.facts["record_class"])),
         drafted_by=made.user, drafted_at=made.at, **{end: totals[end] for end in ENDS},
     )  # fmt: skip
     counted = lines.add(certificate, given)

@@ -69,10 +69,13 @@ class Policy(models.Model):
 
 
 class Setting(models.Model):
-    """One version of one setting; `client` null = for the whole organisation. Meaning: `terms.settings`."""
+    """One version of one setting; `client` null = for the whole organisation, `record_class` "" = for both classes.
+
+    Meaning: `terms.settings`."""
 
     key = models.CharField(max_length=64)
     client = models.ForeignKey("accounts.Client", models.PROTECT, null=True, related_name="+")
+    record_class = models.CharField(max_length=16, choices=RecordClass, blank=True, default="")
     value = models.JSONField()
     version = models.PositiveIntegerField()
     reason = models.TextField()
@@ -81,7 +84,13 @@ class Setting(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["key", "client", "version"], name="setting_version", nulls_distinct=False)
+            models.UniqueConstraint(
+                fields=["key", "client", "record_class", "version"], name="setting_version", nulls_distinct=False
+            ),
+            models.CheckConstraint(
+                condition=models.Q(record_class="") | models.Q(client__isnull=False),
+                name="setting_of_a_class_and_client",
+            ),
         ]
 
     def __str__(self) -> str:

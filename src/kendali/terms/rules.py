@@ -21,6 +21,21 @@ def shortens(old: Periods, new: Periods) -> bool:
     return new.delete_after_years < old.delete_after_years or new.backup_copy_months < old.backup_copy_months
 
 
+def counts_earlier(old_clock: str, new_clock: str) -> bool:
+    """A deletion that counts from the start of a record instead of its last activity comes earlier, too."""
+    return old_clock == "last_activity_at" and new_clock == "started_at"
+
+
+def makes_approving_easier(key: str, now: object, then: object) -> bool:
+    """Fewer people of the client would have to say Ya, or one of ours could write it down: not for one person alone,
+    because whoever sets this and makes a user could forge the client's answer."""
+    if key == "approval.letter_suffices":
+        return bool(then) and not now
+    if key == "approval.approvers" and isinstance(now, int) and isinstance(then, int):
+        return then < now
+    return False
+
+
 def acceptable(new: Periods) -> Verdict:
     if new.backup_after_years < 1:
         return no("Backup is due after at least one year (policy 5.1).")

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from kendali.terms.models import Setting
 
@@ -21,28 +23,53 @@ class Definition:
     maximum: int = 0
     choices: Sequence[str] = ()
     per_client: bool = False
+    needs: Sequence[str] = ()  # a text that is not empty contains one of them
+
+    @property
+    def per_class(self) -> bool:
+        """Whether a client may have another value for each record class."""
+        return self.key in PER_CLASS
 
     def problem(self, value: object) -> str:
         """Why `value` cannot be taken (English message id), or ''."""
         if type(value) is not type(self.default):
-            return "The value has the wrong kind."
+            return gettext_noop("The value has the wrong kind.")
         if self.choices and value not in self.choices:
-            return "Choose one of the values offered."
+            return gettext_noop("Choose one of the values offered.")
         if isinstance(value, str) and self.maximum and len(value) > self.maximum:
-            return "The text is too long."
+            return gettext_noop("The text is too long.")
+        if isinstance(value, str) and value and self.needs and not any(part in value for part in self.needs):
+            return gettext_noop("Without {nomor} or {BA} every certificate would print the same number.")
         if isinstance(value, int) and not isinstance(value, bool) and not self.minimum <= value <= self.maximum:
-            return "The value is outside its bounds."
+            return gettext_noop("The value is outside its bounds.")
         return ""
 
 
+# What is agreed with a client for conversations and for recordings apart (records-control, "setting").
+PER_CLASS = frozenset(
+    """
+    approval.answer_days approval.approvers approval.changed_voids approval.letter_suffices
+    approval.remind_first_days approval.remind_second_days approval.valid_days certificate.client_signs
+    certificate.witnesses disposal.arm_from disposal.arm_until disposal.daily_quota disposal.per_second
+    disposal.settle_hours disposal.waiting_hours disposal.window_from disposal.window_to drill.mode
+    drill.percent erasure.hours handover.accept_days handover.confirm_days handover.run_days hold.review_days
+    invitation.days proposal.open_eligible recheck.first_days recheck.second_days
+    """.split()
+)
 DAYS, WORKING_DAYS, HOURS = _("days"), _("working days"), _("hours")
 DEFINITIONS: dict[str, Definition] = {
     d.key: d
     for d in (
         Definition("organisation.name", "", _("Name of the organisation"), maximum=200),
-        Definition("handover.accept_days", 1, _("Team IT accepts an escalation within"), WORKING_DAYS, 1, 30),
-        Definition("handover.run_days", 3, _("Team IT runs an escalation within"), WORKING_DAYS, 1, 60),
-        Definition("handover.confirm_days", 2, _("Team Leader confirms a result within"), WORKING_DAYS, 1, 30),
+        Definition(
+            "handover.accept_days", 1, _("Team IT accepts an escalation within"), WORKING_DAYS, 1, 30, per_client=True
+        ),
+        Definition(
+            "handover.run_days", 3, _("Team IT runs an escalation within"), WORKING_DAYS, 1, 60, per_client=True
+        ),
+        Definition(
+            "handover.confirm_days", 2, _("Team Leader confirms a result within"), WORKING_DAYS, 1, 30, per_client=True
+        ),
         Definition("escalation.periodic", True, _("Draft the periodic escalations each month")),
         Definition(
             "drill.mode", "sample", _("Restore drill after a backup"), choices=("sample", "all"), per_client=True
@@ -72,11 +99,17 @@ DEFINITIONS: dict[str, Definition] = {
         Definition(
             "invitation.days", 14, _("A link to decide without a login lives at most"), DAYS, 1, 60, per_client=True
         ),
-        Definition("erasure.hours", 72, _("A customer's request for erasure is decided within"), HOURS, 1, 720),
+        Definition(
+            "erasure.hours", 72, _("A customer's request for erasure is decided within"), HOURS, 1, 720, per_client=True
+        ),
         Definition("approval.approvers", 1, _("People of the client who sign a list"), "", 1, 2, per_client=True),
         Definition("approval.answer_days", 14, _("The client answers within"), DAYS, 1, 90, per_client=True),
-        Definition("approval.remind_first_days", 7, _("First reminder to the client after"), DAYS, 1, 90),
-        Definition("approval.remind_second_days", 12, _("Second reminder to the client after"), DAYS, 1, 90),
+        Definition(
+            "approval.remind_first_days", 7, _("First reminder to the client after"), DAYS, 1, 90, per_client=True
+        ),
+        Definition(
+            "approval.remind_second_days", 12, _("Second reminder to the client after"), DAYS, 1, 90, per_client=True
+        ),
         Definition("approval.valid_days", 30, _("An approval is valid for"), DAYS, 1, 365, per_client=True),
         Definition("approval.letter_suffices", False, _("A signed letter suffices as approval"), per_client=True),
         Definition(
@@ -94,8 +127,12 @@ DEFINITIONS: dict[str, Definition] = {
             720,
             per_client=True,
         ),
-        Definition("disposal.arm_from", 8, _("Orders are armed on working days from"), _("o'clock"), 0, 23),
-        Definition("disposal.arm_until", 17, _("Orders are armed on working days until"), _("o'clock"), 1, 24),
+        Definition(
+            "disposal.arm_from", 8, _("Orders are armed on working days from"), _("o'clock"), 0, 23, per_client=True
+        ),
+        Definition(
+            "disposal.arm_until", 17, _("Orders are armed on working days until"), _("o'clock"), 1, 24, per_client=True
+        ),
         Definition(
             "disposal.window_from",
             0,
@@ -135,8 +172,18 @@ DEFINITIONS: dict[str, Definition] = {
             720,
             per_client=True,
         ),
-        Definition("recheck.first_days", 7, _("Deleted records are looked for again after"), DAYS, 1, 365),
-        Definition("recheck.second_days", 30, _("Deleted records are looked for a second time after"), DAYS, 1, 730),
+        Definition(
+            "recheck.first_days", 7, _("Deleted records are looked for again after"), DAYS, 1, 365, per_client=True
+        ),
+        Definition(
+            "recheck.second_days",
+            30,
+            _("Deleted records are looked for a second time after"),
+            DAYS,
+            1,
+            730,
+            per_client=True,
+        ),
         Definition(
             "destruction.epoch",
             "nightly",
@@ -155,6 +202,7 @@ DEFINITIONS: dict[str, Definition] = {
             "",
             _("Printed form of a certificate's number, for example {nomor}/BAPD/TDSCC/{bulan}/{tahun}"),
             maximum=60,
+            needs=("{nomor}", "{BA}"),
         ),
         Definition(
             "certificate.contract",
@@ -175,20 +223,25 @@ DEFINITIONS: dict[str, Definition] = {
 }
 
 
-def get(key: str, client_id: int | None = None) -> int | str | bool:
-    """The value in force: the client's own, else the organisation's, else the default."""
+def get(key: str, client_id: int | None = None, record_class: str = "") -> int | str | bool:
+    """The value in force: the client's own for this class, else the client's, else the organisation's, else the
+    default."""
     definition = DEFINITIONS[key]
-    rows = Setting.objects.filter(key=key).order_by("-version")
+    places: list[tuple[int | None, str]] = [(None, "")]
     if client_id is not None and definition.per_client:
-        own = rows.filter(client_id=client_id).values_list("value", flat=True).first()
-        if own is not None:
-            return own  # type: ignore[no-any-return]
-    value = rows.filter(client=None).values_list("value", flat=True).first()
-    return definition.default if value is None else value
+        places = [(client_id, ""), *places]
+        if record_class and definition.per_class:
+            places = [(client_id, record_class), *places]
+    rows = Setting.objects.filter(Q(client=None) | Q(client=client_id), key=key).order_by("version")
+    newest = {row[:2]: row[2] for row in rows.values_list("client_id", "record_class", "value")}
+    for place in places:
+        if place in newest:
+            return newest[place]  # type: ignore[no-any-return]
+    return definition.default
 
 
-def number(key: str, client_id: int | None = None) -> int:
-    value = get(key, client_id)
+def number(key: str, client_id: int | None = None, record_class: str = "") -> int:
+    value = get(key, client_id, record_class)
     if isinstance(value, int):
         return value
     raise TypeError(f"{key} is not a number")

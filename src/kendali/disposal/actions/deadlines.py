@@ -16,15 +16,16 @@ from kendali.disposal.models import Proposal
 from kendali.terms import settings as terms
 
 STATUS = Proposal.Status
+REMINDERS = ("approval.remind_first_days", "approval.remind_second_days")
 
 
 def remind(*, at: datetime) -> list[Proposal]:
     """Reminders of lists that wait for an answer, each once; not of erasure requests, whose clock runs in hours."""
-    days = [terms.number("approval.remind_first_days"), terms.number("approval.remind_second_days")]
     found = []
-    waiting = Proposal.objects.filter(status=STATUS.ASKED, due_at__gt=at, reminders__lt=len(days), erasure=None)
+    waiting = Proposal.objects.filter(status=STATUS.ASKED, due_at__gt=at, reminders__lt=len(REMINDERS), erasure=None)
     for row in waiting.select_related("client", "policy"):
         assert row.asked_at is not None  # the status says so
+        days = [terms.number(key, row.client_id, row.record_class) for key in REMINDERS]
         due = rules.reminders_due(row.asked_at, at, days, row.policy.zone)
         with transaction.atomic():
             mine = Proposal.objects.filter(pk=row.pk, status=STATUS.ASKED, reminders=row.reminders, reminders__lt=due)

@@ -17,7 +17,7 @@ from kendali.accounts.permissions import RuleRefused
 from kendali.audit import actions as audit
 from kendali.audit.actor import Actor
 from kendali.disposal import lists, locks, rules, words
-from kendali.disposal.actions import erasures, holds, invitations, proposals
+from kendali.disposal.actions import erasures, holds, invitations, letters, proposals
 from kendali.disposal.models import Approver, Decision, Hold, Letter, Proposal
 from kendali.terms import free_text
 from kendali.terms import settings as terms
@@ -139,7 +139,7 @@ def _by_letter(proposal: Proposal, person: Person, letter: Letter | None, at: da
     if person.user is None or letter is None or letter.proposal_id != proposal.pk:
         raise ValueError("a letter of this list, and who uploaded it")
     actor = permissions.acting(person.user, "proposal.letter", proposal.client, at=at)
-    if not terms.get("approval.letter_suffices", proposal.client_id):
+    if not letters.counts(proposal):
         raise RuleRefused(no(_("A letter alone is not enough for this client: it confirms the list by link or login.")))
     if letter.list_digest != proposal.final_digest:
         raise RuleRefused(no(_("The letter was signed for another list than the one that waits for an answer now.")))
@@ -197,7 +197,7 @@ def _hold(
 ) -> Hold:  # fmt: skip
     if one.cause not in Hold.Cause.values:
         raise RuleRefused(no(_("Say for which cause it is held.")))
-    days = terms.number("hold.review_days", proposal.client_id)
+    days = terms.number("hold.review_days", proposal.client_id, proposal.record_class)
     today = civil_time.local_date(at, proposal.client.zone)
     order = holds.Order(
         scope=Hold.Scope.RECORD,
@@ -218,7 +218,7 @@ def _sign(
 ) -> Decision:
     """Ya to the final list. The last one that is needed makes it an approval, which expires."""
     step = len(_signed(row)) + 1
-    days = terms.number("approval.valid_days", row.client_id)
+    days = terms.number("approval.valid_days", row.client_id, row.record_class)
     until = rules.approval_ends(at, days, row.policy.zone)
     decision = _decision(row, signer, person, letter, at, answer=Decision.Answer.YES, step=step, expires_at=until)
     facts = {

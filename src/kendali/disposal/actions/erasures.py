@@ -57,7 +57,7 @@ def enter(
         channel=channel.strip(),
         note=note.strip(),
         received_at=received_at,
-        due_at=received_at + timedelta(hours=terms.number("erasure.hours")),
+        due_at=received_at + timedelta(hours=terms.number("erasure.hours", client.pk, record_class)),
         entered_by=user,
         entered_at=at,
     )

@@ -106,7 +106,7 @@ def _invite(proposal: Proposal, approver: Approver, at: datetime) -> Invitation 
     if living(proposal, at).filter(approver=approver, list_digest=proposal.final_digest).exists():
         return None
     Invitation.objects.filter(proposal=proposal, approver=approver, used_at=None, revoked_at=None).update(revoked_at=at)
-    until = at + timedelta(days=terms.number("invitation.days", proposal.client_id))
+    until = at + timedelta(days=terms.number("invitation.days", proposal.client_id, proposal.record_class))
     row = Invitation(
         proposal=proposal,
         approver=approver,

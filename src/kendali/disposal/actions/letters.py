@@ -103,7 +103,7 @@ def _signed(name: str, position: str, signed_on: date, today: date) -> Verdict:
 
 def counts(proposal: Proposal) -> bool:
     """Whether a letter alone is an answer for this client."""
-    return bool(terms.get("approval.letter_suffices", proposal.client_id))
+    return bool(terms.get("approval.letter_suffices", proposal.client_id, proposal.record_class))
 
 
 def decide_by_letter(*, user: User, at: datetime, letter: Letter) -> Decision:

@@ -40,7 +40,7 @@ def ask(*, user: User, at: datetime, proposal: Proposal) -> None:
         "number": number,
         "asked_at": at,
         "due_at": _answer_due(row, at),
-        "approvals_needed": terms.number("approval.approvers", row.client_id),
+        "approvals_needed": terms.number("approval.approvers", row.client_id, row.record_class),
         "proposed_by": row.proposed_by or user,  # one that was drafted by itself
     }
     moved(proposal, row, "ask", actor=actor, at=at, changes=changes, facts={"count": row.list_count})
@@ -50,7 +50,7 @@ def ask(*, user: User, at: datetime, proposal: Proposal) -> None:
 
 def _answer_due(proposal: Proposal, at: datetime) -> datetime:
     """An erasure request has its own clock (decision 8)."""
-    days = terms.number("approval.answer_days", proposal.client_id)
+    days = terms.number("approval.answer_days", proposal.client_id, proposal.record_class)
     due = rules.answer_due(at, days, proposal.policy.zone)
     return min(due, max(proposal.erasure.due_at, at)) if proposal.erasure else due
 
@@ -151,7 +151,8 @@ def void_if_needed(*, proposal: Proposal, at: datetime, changed: int = 0, look: 
     row = locked(proposal)
     if not rules.may_move("void", row.status):
         return ""
-    counts = bool(changed) and row.begun_at is None and bool(terms.get("approval.changed_voids", row.client_id))
+    voids = terms.get("approval.changed_voids", row.client_id, row.record_class)
+    counts = bool(changed) and row.begun_at is None and bool(voids)
     policy = policy_change(row)
     lines = lists.digest(row, final=True).sha256 if look else ""
     why = rules.voids(policy=policy, lines=lines, signed=row.final_digest, changed=changed if counts else 0)

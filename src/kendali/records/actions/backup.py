@@ -242,9 +242,10 @@ def _drill(order: Escalation, package: Package, store: stores.Store, key: bytes,
 
 def _sample(order: Escalation, package: Package) -> int | None:
     """How many records the drill restores; None = all of them (setting drill.mode)."""
-    if terms.get("drill.mode", order.client_id) == "all":
+    if terms.get("drill.mode", order.client_id, order.record_class) == "all":
         return None
-    return max(1, package.records * terms.number("drill.percent", order.client_id) // 100)
+    percent = terms.number("drill.percent", order.client_id, order.record_class)
+    return max(1, package.records * percent // 100)
 
 
 GONE = "record_missing"  # the connector's word for a ref that the source no longer has

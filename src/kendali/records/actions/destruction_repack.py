@@ -94,8 +94,9 @@ def _read_back(store: stores.Store, new: Package, key: bytes, fence: Fence) -> l
     """Every byte from the store, then a restore drill; PackageError ``repack_unverified`` and nothing was changed."""
     checks = [backup.read_every_byte(new, store, key, lambda progress: None, fence.check)]
     started = fence.clock()
-    percent = terms.number("drill.percent", new.source.client_id)
-    sample = None if terms.get("drill.mode", new.source.client_id) == "all" else max(1, new.records * percent // 100)
+    whose = new.source.client_id, new.source.record_class
+    percent = terms.number("drill.percent", *whose)
+    sample = None if terms.get("drill.mode", *whose) == "all" else max(1, new.records * percent // 100)
     restored = drill.drill(store, new.path, key, sample=sample, check=fence.check)
     checks.append(
         PackageCheck(

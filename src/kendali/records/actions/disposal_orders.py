@@ -98,7 +98,8 @@ def _approved(proposal: Proposal, at: datetime, user: User) -> None:
 
 
 def _create(proposal: Proposal, user: User, at: datetime) -> DisposalOrder:
-    hours = 0 if proposal.erasure_id else terms.number("disposal.waiting_hours", proposal.client_id)
+    whose = proposal.client_id, proposal.record_class
+    hours = 0 if proposal.erasure_id else terms.number("disposal.waiting_hours", *whose)
     return DisposalOrder.objects.create(
         number=numbers.take(SERIES[Act(proposal.act)], at),
         act=proposal.act,
@@ -148,15 +149,15 @@ def arm(*, user: User, at: datetime, order: DisposalOrder, typed_number: str) ->
 
 def may_arm_now(order: DisposalOrder, at: datetime) -> Verdict:
     """Everything but the typed number: for the page, too."""
-    verdict = rules.may_move("arm", order.status)
+    verdict, whose = rules.may_move("arm", order.status), (order.client_id, order.proposal.record_class)
     return (
         verdict
         and rules.in_working_hours(
             at,
             zone=order.proposal.policy.zone,
             holidays=days_off(),
-            first_hour=terms.number("disposal.arm_from"),
-            last_hour=terms.number("disposal.arm_until"),
+            first_hour=terms.number("disposal.arm_from", *whose),
+            last_hour=terms.number("disposal.arm_until", *whose),
         )
         and proposals.approval_verdict(order.proposal, at=at)
     )
@@ -339,10 +340,11 @@ REGISTERED = frozenset({"return", "cancel", "stop", "pause", "wait"})
 
 
 def _due(status: str, proposal: Proposal, at: datetime) -> datetime | None:
+    whose = proposal.client_id, proposal.record_class
     days = HandOver(
-        accept=terms.number("handover.accept_days"),
-        run=terms.number("handover.run_days"),
-        confirm=terms.number("handover.confirm_days"),
+        accept=terms.number("handover.accept_days", *whose),
+        run=terms.number("handover.run_days", *whose),
+        confirm=terms.number("handover.confirm_days", *whose),
     )
     return rules.due_at(status, at, days=days, zone=proposal.policy.zone, holidays=days_off())
 

@@ -308,7 +308,8 @@ def _move(
     """Compare-and-set of the status, with its audit line, the next deadline and the notice at the hand-over."""
     _check(verb, order, reason)
     to, reason = rules.MOVES[verb][1], reason.strip()
-    due = rules.due_at(to, at, days=_hand_over(), zone=order.policy.zone, holidays=days_off())
+    days = _hand_over(order.client_id, order.record_class)
+    due = rules.due_at(to, at, days=days, zone=order.policy.zone, holidays=days_off())
     audit.move(
         order,
         to,
@@ -326,11 +327,11 @@ def _move(
 TOLD = frozenset({"send", "return", "stop", "finish", "finish_incomplete", "cancel"})
 
 
-def _hand_over() -> rules.HandOver:
+def _hand_over(client: int, record_class: str) -> rules.HandOver:
     return rules.HandOver(
-        accept=terms.number("handover.accept_days"),
-        run=terms.number("handover.run_days"),
-        confirm=terms.number("handover.confirm_days"),
+        accept=terms.number("handover.accept_days", client, record_class),
+        run=terms.number("handover.run_days", client, record_class),
+        confirm=terms.number("handover.confirm_days", client, record_class),
     )
 
 

@@ -36,7 +36,8 @@ def plan_rechecks(order: DisposalOrder, *, at: datetime) -> None:
     """In the transaction that ends the order: when it is looked for again (settings recheck.*)."""
     if not order.items.filter(outcome=DisposalItem.Outcome.DELETED).exists():
         return
-    for days in sorted({terms.number("recheck.first_days"), terms.number("recheck.second_days")}):
+    whose = order.client_id, order.proposal.record_class
+    for days in sorted({terms.number("recheck.first_days", *whose), terms.number("recheck.second_days", *whose)}):
         Recheck.objects.get_or_create(order=order, days=days, defaults={"due_at": at + timedelta(days=days)})
 
 

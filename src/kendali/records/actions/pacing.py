@@ -1,6 +1,7 @@
 """How fast and when the engine may delete: run window, daily quota, calls a second, and what the source asks for.
 
-Settings per client (disposal.*); a source may have its own, in its settings for deleting, under the same names.
+Settings per client and record class (disposal.*); a source may have its own, in its settings for deleting, under the
+same names.
 """
 
 from __future__ import annotations
@@ -48,7 +49,11 @@ def limits_of(source: Source) -> Limits:
 
     def number(name: str) -> int:
         value = own.get(name)
-        return int(value) if value not in (None, "") else terms.number(f"disposal.{name}", source.client_id)
+        return (
+            int(value)
+            if value not in (None, "")
+            else terms.number(f"disposal.{name}", source.client_id, source.record_class)
+        )
 
     return Limits(
         zone=source.zone,

@@ -20,7 +20,7 @@ from kendali.records import rules
 from kendali.records.actions import counts, store
 from kendali.records.models import Record
 from kendali.terms.models import BackupClock, DeletionClock, Policy
-from kendali.terms.rules import Periods, acceptable, shortens
+from kendali.terms.rules import Periods, acceptable, counts_earlier, shortens
 from kendali.verdict import YES, Verdict, no
 
 
@@ -80,7 +80,9 @@ def save(*, user: User, at: datetime, client: Client, record_class: str, terms: 
             raise RuleRefused(verdict)
     Client.objects.select_for_update().get(pk=client.pk)  # one version at a time
     current = effective(client, record_class)
-    waits = current is not None and shortens(periods(current), terms.periods)
+    waits = current is not None and (
+        shortens(periods(current), terms.periods) or counts_earlier(current.deletion_clock, terms.deletion_clock)
+    )
     Policy.objects.filter(client=client, record_class=record_class, status=Policy.Status.WAITING).update(
         status=Policy.Status.SUPERSEDED
     )

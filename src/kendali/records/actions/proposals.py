@@ -129,7 +129,7 @@ def _base(policy: Policy, act: str, today: date) -> Scope:
         months=12 * policy.delete_after_years,
         today=today,
         deletion_clock=policy.deletion_clock,
-        open_eligible=bool(terms.get("proposal.open_eligible", policy.client_id)),
+        open_eligible=bool(terms.get("proposal.open_eligible", policy.client_id, policy.record_class)),
     )
 
 
@@ -164,7 +164,7 @@ def _draft(user: User | None, at: datetime, client: Client, record_class: str, a
                 record_class=record_class,
                 policy=_policy(client, record_class),
                 proposed_by=user,
-                approvals_needed=terms.number("approval.approvers", client.pk),
+                approvals_needed=terms.number("approval.approvers", client.pk, record_class),
                 created_at=at,
                 **columns,
             )

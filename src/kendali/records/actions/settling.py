@@ -80,7 +80,9 @@ def queued(work: Work) -> int:
 def _later(work: Work) -> Judge:
     def judge(line: Line, look: rules.Look, now: datetime) -> tuple[str, datetime | None]:
         outcome = rules.later_outcome(
-            str(line.known.get("answer", "")), look, overdue=now >= deadline(work.source.client_id, line.known, now)
+            str(line.known.get("answer", "")),
+            look,
+            overdue=now >= deadline(work.source.client_id, work.source.record_class, line.known, now),
         )
         wait = rules.back_off(_count(line.known) + 1, first=FIRST_LOOK, longest=LONGEST_LOOK)
         return outcome, now + wait if outcome == rules.LOOK_AGAIN else None
@@ -88,10 +90,10 @@ def _later(work: Work) -> Judge:
     return judge
 
 
-def deadline(client: int, known: Mapping[str, object], now: datetime) -> datetime:
+def deadline(client: int, record_class: str, known: Mapping[str, object], now: datetime) -> datetime:
     """Until when a line is looked for."""
     since = parse_datetime(str(known.get("since", ""))) or now
-    return since + timedelta(hours=terms.number("disposal.settle_hours", client))
+    return since + timedelta(hours=terms.number("disposal.settle_hours", client, record_class))
 
 
 def _count(known: Mapping[str, object]) -> int:
@@ -168,7 +170,7 @@ def give_up(order: DisposalOrder, clock: datetime, batch: journal.Batch) -> int:
     late = [
         (pk, record, known)
         for pk, record, known in rows.values_list("pk", "record_id", "facts")
-        if clock >= deadline(order.client_id, known, clock)
+        if clock >= deadline(order.client_id, order.proposal.record_class, known, clock)
     ]
     intents = journal.last_intents([pk for pk, _record, _known in late])
     ended = [Ended(pk, record, intents.get(pk), OUTCOME.UNKNOWN, known) for pk, record, known in late]

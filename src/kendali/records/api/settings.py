@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
@@ -12,7 +12,7 @@ from ninja import Field, Router, Schema, Status
 
 from kendali.accounts import access
 from kendali.accounts.access import signed_in
-from kendali.accounts.models import Client
+from kendali.accounts.models import Client, SensitiveChange
 from kendali.records.actions import store
 from kendali.records.actions.settings import save_setting
 from kendali.records.api.schemas import Text
@@ -30,11 +30,13 @@ class SettingOut(Schema):
     value: int | str | bool = Field(description="in force for the whole organisation")
     default: int | str | bool
     per_client: bool
+    per_class: bool = Field(description="a client may have another value for each record class")
 
 
 class SettingVersion(Schema):
     key: str
     client: str | None
+    record_class: str = Field(description="empty: both")
     version: int
     value: int | str | bool
     reason: str
@@ -44,7 +46,14 @@ class SettingVersion(Schema):
 class SettingIn(Schema):
     value: int | str | bool
     client: str | None = Field(None, max_length=40, description="code; null: the whole organisation")
+    record_class: Literal["", "conversation", "recording"] = Field("", description="with a client; empty: both")
     reason: str = Text
+
+
+class SettingWaits(Schema):
+    """It makes approving easier: a second person confirms it, and 24 hours later it holds."""
+
+    guarded_change: int
 
 
 class StoreOut(Schema):
@@ -82,6 +91,7 @@ def list_settings(request: HttpRequest) -> list[dict[str, object]]:
             "value": terms.get(one.key),
             "default": one.default,
             "per_client": one.per_client,
+            "per_class": one.per_class,
         }
         for one in terms.DEFINITIONS.values()
     ]
@@ -97,22 +107,28 @@ def list_setting_versions(request: HttpRequest, key: str) -> list[dict[str, obje
     return [_version(row) for row in rows]
 
 
-@router.post("/settings/{str:key}", response={201: SettingVersion})
+@router.post("/settings/{str:key}", response={201: SettingVersion, 202: SettingWaits})
 def save_one_setting(request: HttpRequest, key: str, data: SettingIn) -> Status[dict[str, object]]:
+    """201: it holds from now on. 202: it makes approving easier and waits for a second person."""
     user = signed_in(request)
     access.require(user, "settings.edit")
     if key not in terms.DEFINITIONS:
         raise Http404
     client = get_object_or_404(Client, code=data.client) if data.client is not None else None
-    row = save_setting(user=user, at=timezone.now(), key=key, value=data.value, reason=data.reason, client=client)
+    row = save_setting(
+        user=user, at=timezone.now(), key=key, value=data.value, reason=data.reason, client=client,
+        record_class=data.record_class,
+    )  # fmt: skip
+    if isinstance(row, SensitiveChange):
+        return Status(202, {"guarded_change": row.pk})
     return Status(201, _version(row))
 
 
 def _version(row: Setting) -> dict[str, object]:
     code = row.client.code if row.client else None
     return {
-        "key": row.key, "client": code, "version": row.version, "value": row.value, "reason": row.reason,
-        "created_at": row.created_at,
+        "key": row.key, "client": code, "record_class": row.record_class, "version": row.version, "value": row.value,
+        "reason": row.reason, "created_at": row.created_at,
     }  # fmt: skip
 
 

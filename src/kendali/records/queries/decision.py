@@ -191,8 +191,8 @@ def _asked(proposal: Proposal, today: date) -> Asked:
         step=min(len(same) + 1, proposal.approvals_needed),
         needed=proposal.approvals_needed,
         given=given,
-        valid_days=terms.number("approval.valid_days", proposal.client_id),
-        waiting_hours=terms.number("disposal.waiting_hours", proposal.client_id),
+        valid_days=terms.number("approval.valid_days", proposal.client_id, proposal.record_class),
+        waiting_hours=terms.number("disposal.waiting_hours", proposal.client_id, proposal.record_class),
         ask_again_first=today + timedelta(days=1),
     )
 

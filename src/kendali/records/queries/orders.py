@@ -39,7 +39,7 @@ def steps(order: Escalation, verified: int) -> list[Step]:
     first, second = ("2", "6") if order.record_class == "recording" else ("1", "5")
     raised, accepted = _("Raised"), _("Accepted by IT")
     states = _states(order)
-    drill = _("all records") if terms.get("drill.mode", order.client_id) == "all" else _drill_share(order)
+    drill = _("all records") if _drills_all(order) else _drill_share(order)
     taken = order.accepted_by or order.started_by
     confirmed = order.confirmed_by or (order.raised_by if order.confirmed_at is None else None)
     return [
@@ -79,7 +79,12 @@ def _states(order: Escalation) -> list[str]:
 
 
 def _drill_share(order: Escalation) -> str:
-    return _("sample of %(percent)s %%") % {"percent": terms.number("drill.percent", order.client_id)}
+    percent = terms.number("drill.percent", order.client_id, order.record_class)
+    return _("sample of %(percent)s %%") % {"percent": percent}
+
+
+def _drills_all(order: Escalation) -> bool:
+    return terms.get("drill.mode", order.client_id, order.record_class) == "all"
 
 
 def _running_note(order: Escalation) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -49,6 +50,15 @@ def test_a_shorter_period_waits_for_the_client(office: Office, change: dict[str,
 
     policies.decide(user=office.cast.clara, at=office.cast.now, policy=short, agreed=True)
     assert policies.effective(office.cast.nusantara, "recording") == short
+
+
+def test_a_clock_that_makes_deletion_due_earlier_waits_for_the_client_too(office: Office) -> None:
+    long = save(office, agreed())
+    earlier = save(office, replace(agreed(), deletion_clock="started_at"))
+    assert earlier.status == "waiting"
+    assert policies.effective(office.cast.nusantara, "recording") == long
+    policies.decide(user=office.cast.clara, at=office.cast.now, policy=earlier, agreed=True)
+    assert save(office, agreed()).status == "effective"  # and back again: later, so at once
 
 
 def test_the_client_may_refuse_with_a_reason(office: Office) -> None:

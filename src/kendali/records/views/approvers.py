@@ -23,7 +23,7 @@ from kendali.disposal.models import Approver
 from kendali.notices import mail
 from kendali.records.forms_approvals import ApproverForm
 from kendali.records.views.answers import attempt, told
-from kendali.records.words import Pill
+from kendali.records.words import CLASSES, Pill
 from kendali.terms import settings as terms
 
 
@@ -39,19 +39,34 @@ def _load(request: HttpRequest, code: str, right: str) -> Client:
     return access.load(Client, access.signed_in(request), right, code=code)
 
 
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How lists of one record class are signed for this client."""
+
+    word: str
+    needed: int
+    letter: bool
+
+
+def _rule(client: Client, record_class: str) -> Rule:
+    letter = bool(terms.get("approval.letter_suffices", client.pk, record_class))
+    return Rule(str(CLASSES[record_class]), terms.number("approval.approvers", client.pk, record_class), letter)
+
+
 @login_required
 @require_safe
 def approvers(request: HttpRequest, code: str) -> HttpResponse:
     client, now = _load(request, code, "approver.view"), timezone.now()
     rows = Approver.objects.filter(client=client).order_by("ended_at", "order", "name")
     logins = RoleGrant.objects.filter(role="client", client=client, ended_at=None, user__is_active=True)
+    rules = [_rule(client, kind) for kind in CLASSES]
     context = {
         "client": client,
         "lines": [_line(row, now) for row in rows],
         "logins": [(grant.user, _fresh(grant.user, now)) for grant in logins.select_related("user")],
         "may_edit": permissions.can(access.signed_in(request), "approver.edit", client),
-        "needed": terms.number("approval.approvers", client.pk),
-        "letter_suffices": bool(terms.get("approval.letter_suffices", client.pk)),
+        "needed": max(rule.needed for rule in rules),
+        "rules": rules if len({(rule.needed, rule.letter) for rule in rules}) > 1 else rules[:1],
         "mail": mail.configured(),
         "mail_settled": mail_server.settled(now),
         "form": ApproverForm(),

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from kendali.accounts import access, permissions
 from kendali.accounts.models import Client
 from kendali.records import forms
-from kendali.records.actions.settings import save_setting
+from kendali.records.actions.settings import Place, save_setting
 from kendali.records.views.answers import attempt
 from kendali.terms import settings as terms
 from kendali.terms.models import Setting
@@ -23,11 +23,15 @@ from kendali.terms.models import Setting
 def settings_list(request: HttpRequest) -> HttpResponse:
     user = access.signed_in(request)
     access.require(user, "settings.view")
-    newest: dict[tuple[str, int | None], Setting] = {}
+    newest: dict[tuple[str, int | None, str], Setting] = {}
     for row in Setting.objects.select_related("client", "created_by").order_by("version"):
-        newest[row.key, row.client_id] = row
+        newest[row.key, row.client_id, row.record_class] = row
     rows = [
-        (definition, newest.get((key, None)), [row for (k, client), row in newest.items() if k == key and client])
+        (
+            definition,
+            newest.get((key, None, "")),
+            [row for (k, client, _c), row in newest.items() if k == key and client],
+        )
         for key, definition in terms.DEFINITIONS.items()
     ]
     return render(request, "records/settings.html", {"rows": rows, "may_edit": permissions.can(user, "settings.edit")})
@@ -45,10 +49,16 @@ def setting(request: HttpRequest, key: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         client = form.cleaned_data.get("klien")
         value, reason = form.value(), form.cleaned_data["alasan"]
+        kind = form.cleaned_data.get("kelas") or ""
+        said = _("Saved; it holds from now on.")
+        if Place(key, client, kind).needs_two(value):
+            said = _("It waits for a second person, and then 24 hours: see Guarded changes.")
         if attempt(
             request,
-            lambda: save_setting(user=user, at=timezone.now(), key=key, value=value, reason=reason, client=client),
-            _("Saved; it holds from now on."),
+            lambda: save_setting(
+                user=user, at=timezone.now(), key=key, value=value, reason=reason, client=client, record_class=kind
+            ),
+            said,
         ):
             return redirect("setting", key=key)
     versions = Setting.objects.filter(key=key).select_related("client", "created_by").order_by("-created_at")[:100]
