@@ -6,11 +6,14 @@ own rules look at what one event needs besides state and role.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar
 
 from kendali.verdict import YES, Verdict, no
+
+Event = TypeVar("Event", bound=StrEnum)
 
 
 class Role(StrEnum):
@@ -43,12 +46,12 @@ class Person:
 class Move:
     """From which states, by which roles, and whether it has to say why. Where it leads is the machine's to say."""
 
-    sources: frozenset[StrEnum]
+    sources: Collection[StrEnum]
     roles: frozenset[Role]
     needs_reason: bool = False
 
 
-def may_move(moves: Mapping[StrEnum, Move], event: StrEnum, state: StrEnum, role: Role, *, reason: str = "") -> Verdict:
+def may_move(moves: Mapping[Event, Move], event: Event, state: StrEnum, role: Role, *, reason: str = "") -> Verdict:
     """State first, then role, then reason: the first sentence is the one that cannot be helped by asking somebody."""
     move = moves[event]
     if state not in move.sources:
