@@ -134,6 +134,7 @@ class Checks(TypedDict):
     no_case: bool
     no_prohibition: bool
     checked_at: str
+    exempt: NotRequired[str]  # why the period did not have to pass: an erasure request, the end of the contract
 
 
 class Method(TypedDict):

@@ -50,6 +50,17 @@ class Paper:
             f"{formats.MONTHS['id'][day.month - 1]} tahun {in_words(day.year)} ({formats.day(day, 'id')})"
         )
 
+    def span(self, first: datetime, last: datetime) -> str:
+        """From when until when it was carried out; with both days where it took more than one."""
+        zone = formats.zone_name(self.zone, last)
+        begun, ended = formats.time_of_day(first, self.lang), formats.time_of_day(last, self.lang)
+        if first.date() == last.date():
+            return _("from %(begun)s to %(ended)s %(zone)s") % {"begun": begun, "ended": ended, "zone": zone}
+        return _("carried out from %(first)s, %(begun)s, to %(last)s, %(ended)s %(zone)s") % {
+            "first": formats.day(first.date(), self.lang), "begun": begun,
+            "last": formats.day(last.date(), self.lang), "ended": ended, "zone": zone,
+        }  # fmt: skip
+
     # Parts of the paper
 
     def opening(self) -> str:
@@ -57,24 +68,20 @@ class Paper:
         last = datetime.fromisoformat(self.facts["finished_at"]).astimezone(self.zone)
         values = {
             "day": self.spelled_day(last.date()),
-            "from": formats.time_of_day(first, self.lang),
-            "to": formats.time_of_day(last, self.lang),
-            "zone": formats.zone_name(self.zone, last),
+            "span": self.span(first, last),
             "unit": self.facts["owner_unit"],
             "client": self.certificate.client.name,
             "class": str(words.KINDS[self.certificate.record_class]).lower(),
         }
-        if first.date() != last.date():
-            values["from"] = f"{formats.day(first.date(), self.lang)} {values['from']}"
         if self.certificate.act == "backup":
             told = _(
-                "Today, %(day)s, from %(from)s to %(to)s %(zone)s, the backup copies of %(class)s of %(client)s "
-                "(%(unit)s) named in the annex were destroyed, as this certificate records."
+                "Today, %(day)s, %(span)s, the backup copies of %(class)s of %(client)s (%(unit)s) named in the annex "
+                "were destroyed, as this certificate records."
             )
             return told % values
         told = _(
-            "Today, %(day)s, from %(from)s to %(to)s %(zone)s, %(class)s of %(client)s (%(unit)s) named in the annex "
-            "was deleted in the source application, as this certificate records."
+            "Today, %(day)s, %(span)s, %(class)s of %(client)s (%(unit)s) named in the annex was deleted in the source "
+            "application, as this certificate records."
         )
         return told % values
 
@@ -110,15 +117,21 @@ class Paper:
         sources = [_source(one) for one in facts["sources"]]
         period = f"{self.day(facts['period_first'])} – {self.day(facts['period_last'])}"
         rows: Rows = [
-            [_("Act"), str(words.ACTS[self.certificate.act])],
+            [_("Act"), "\n".join(_act(one) for one in self._acts())],
             [_("Kind of documents"), str(words.KINDS[self.certificate.record_class])],
             [_("Channels"), ", ".join(facts["channels"]) or "–"],
             [_("Period"), period],
             [_("Source system"), "\n".join(sources) or "–"],
         ]
         if facts.get("other_act"):
-            rows.append([_("The other act"), facts["other_act"]])
+            other = "backup" if self.certificate.act == "source" else "source"
+            rows.append([_act(other), facts["other_act"]])
         return {"title": _("Act and documents"), "rows": rows}
+
+    def _acts(self) -> list[str]:
+        """An accepted erasure request carries out both with one order."""
+        both = self.facts.get("erasure_request") and self.facts.get("destruction")
+        return ["source", "backup"] if both else [self.certificate.act]
 
     def _basis(self) -> dict[str, Any]:
         basis = self.facts["basis"]
@@ -171,15 +184,21 @@ class Paper:
         }  # fmt: skip
 
     def _checks(self) -> dict[str, Any]:
-        checks = self.facts["checks"]
+        checks, period = self.facts["checks"], self.yes(self.facts["checks"]["retention_passed"])
+        if checks.get("exempt"):
+            period = _("not required: %(reason)s") % {"reason": checks["exempt"]}
         rows: Rows = [
-            [_("Retention period has passed"), self.yes(checks["retention_passed"])],
+            [_("Retention period has passed"), period],
             [_("No legal hold"), self.yes(checks["no_hold"])],
             [_("Not linked to a legal case"), self.yes(checks["no_case"])],
             [_("No prohibition"), self.yes(checks["no_prohibition"])],
             [_("Checked for each record, last"), self.moment(checks["checked_at"])],
         ]
-        return {"title": _("Checked before"), "rows": rows}
+        note = _(
+            "Checked for every record just before it went; a record that failed a check stays, and is listed among the "
+            "exceptions."
+        )
+        return {"title": _("Checked before"), "rows": rows, "note": note}
 
     def _method(self) -> dict[str, Any]:
         method, seen = self.facts["method"], self.facts["verification"]
@@ -201,7 +220,11 @@ class Paper:
             ],
             [_("Verification"), looks.get(seen["how"], seen["how"])],
             [_("From, until"), f"{self.moment(seen['first_at'])} – {self.moment(seen['last_at'])}"],
-            [_("Looked for, still there"), f"{self.count(seen['checked'])} · {self.count(seen['found'])}"],
+            [
+                _("Records checked"),
+                _("%(checked)s, %(found)s of them not shown to be gone")
+                % {"checked": self.count(seen["checked"]), "found": self.count(seen["found"])},
+            ],
         ]
         for one in seen["rechecks"]:
             done = (
@@ -259,6 +282,10 @@ class Paper:
     def _notes(self) -> dict[str, Any] | None:
         notes = self.facts.get("notes")
         return {"title": _("Remarks"), "rows": [], "note": "\n".join(notes)} if notes else None
+
+
+def _act(act: str) -> str:
+    return f"({'a' if act == 'source' else 'b'}) {words.ACTS[act]}"
 
 
 def _source(one: dict[str, Any]) -> str:

@@ -103,7 +103,8 @@ def _signer(at: datetime) -> signers.Signer:
     if settings.KENDALI_SEAL_P12:
         return _from_file(Path(settings.KENDALI_SEAL_P12), settings.KENDALI_SEAL_P12_PASSWORD)
     if settings.KENDALI_SEAL_PKCS11:
-        return _from_token(dict(part.split("=", 1) for part in settings.KENDALI_SEAL_PKCS11.split(";")))
+        parts = (part.partition("=") for part in settings.KENDALI_SEAL_PKCS11.split(";"))
+        return _from_token({name.strip(): value for name, _, value in parts})
     return _local(at)
 
 
@@ -119,6 +120,8 @@ def _from_file(path: Path, password: str) -> signers.Signer:
 
 def _from_token(parts: Mapping[str, str]) -> signers.Signer:
     """module=…;token=…;pin=…;certificate=…[;key=…]; needs the package python-pkcs11, which is not installed."""
+    if left := [name for name in ("module", "token", "certificate") if not parts.get(name)]:
+        raise SealingError(f"KENDALI_SEAL_PKCS11 does not say {', '.join(left)}: module=…;token=…;pin=…;certificate=…")
     try:
         from pyhanko.config.pkcs11 import TokenCriteria
         from pyhanko.sign.pkcs11 import PKCS11Signer, open_pkcs11_session

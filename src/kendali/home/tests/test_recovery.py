@@ -82,7 +82,8 @@ def test_keys_come_first_then_two_different_people_end_it(restored: Cast) -> Non
         recovery.confirm(user=restored.rahma, at=timezone.now())
     adi.post("/pemulihan/kunci/")
     assert recovery.reconciled() is not None
-    assert adi.post("/pemulihan/konfirmasi/", {"diperiksa": ["jurnal"]}).status_code == 422
+    without_sources = {"diperiksa": ["penangguhan", "persetujuan", "jurnal"]}
+    assert adi.post("/pemulihan/konfirmasi/", without_sources).status_code == 422
     adi.post("/pemulihan/konfirmasi/", ALL)
     adi.post("/pemulihan/konfirmasi/", ALL)
     assert (state(), in_recovery()) == ("recovery", True)

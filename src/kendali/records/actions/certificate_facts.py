@@ -21,6 +21,7 @@ from kendali.disposal.models import Act, Decision, Hold
 from kendali.records.actions.destruction_facts import DestructionFacts, destruction_facts
 from kendali.records.certificate_words import reason
 from kendali.records.models import (
+    ContractEnd,
     DisposalItem,
     DisposalOrder,
     JournalEntry,
@@ -135,6 +136,8 @@ def _basis(order: DisposalOrder) -> said.Basis:
     words = _("%(kind)s, policy version %(version)s: deleted after %(years)s years") % {
         "kind": policy.get_record_class_display(), "version": policy.version, "years": policy.delete_after_years,
     }  # fmt: skip
+    if order.act == Act.BACKUP:
+        words += _(", its backup copy destroyed %(months)s months later") % {"months": policy.backup_copy_months}
     named = str(terms.get("certificate.regulations", order.client_id)).split(";")
     basis = said.Basis(
         clauses=["5.3" if policy.record_class == "conversation" else "5.4", "5.5"],
@@ -196,13 +199,26 @@ WHERE i.order_id = %s AND i.outcome = 'deleted' AND i.due_on > (i.settled_at AT 
 def _checks(order: DisposalOrder) -> said.Checks:
     """Field 11. Holds were asked for each record under the client's lock, just before its call (I3): a record under one
     has the verdict "held". The period is looked at once more here, in the rows."""
-    early = 0
-    if order.act == Act.SOURCE and order.proposal.erasure_id is None:
-        with connection.cursor() as cursor:
-            cursor.execute(TOO_EARLY, [order.pk])
-            early = cursor.fetchone()[0]
-    at = (order.finished_at or order.raised_at).isoformat()
-    return said.Checks(retention_passed=not early, no_hold=True, no_case=True, no_prohibition=True, checked_at=at)
+    with connection.cursor() as cursor:
+        cursor.execute(TOO_EARLY, [order.pk])
+        early = cursor.fetchone()[0]
+    calls = JournalEntry.objects.filter(order=order, kind=JournalEntry.Kind.INTENT).aggregate(last=Max("at"))
+    at = (calls["last"] or order.finished_at or order.raised_at).isoformat()
+    checks = said.Checks(retention_passed=not early, no_hold=True, no_case=True, no_prohibition=True, checked_at=at)
+    exempt = _exempt(order)
+    if exempt:
+        checks["exempt"] = exempt
+    return checks
+
+
+def _exempt(order: DisposalOrder) -> str:
+    """Why the period did not have to pass: an erasure request, or the end of the contract; "" = it had to."""
+    if order.proposal.erasure is not None:
+        return _("erasure request %(number)s") % {"number": order.proposal.erasure.number}
+    ended = ContractEnd.objects.filter(client=order.client_id, withdrawn_at=None).first()
+    if order.act == Act.BACKUP and ended is not None:
+        return _("the contract has ended (%(reference)s)") % {"reference": ended.reference}
+    return ""
 
 
 def _method(order: DisposalOrder) -> said.Method:
@@ -217,7 +233,8 @@ def _method(order: DisposalOrder) -> said.Method:
 
 def _verification(order: DisposalOrder) -> said.Verification:
     """Looks after the act: every outcome line of the journal is one."""
-    ends = JournalEntry.objects.filter(order=order, kind=JournalEntry.Kind.OUTCOME)
+    looked_for = (OUTCOME.DELETED, OUTCOME.ALREADY_ABSENT, OUTCOME.FAILED, OUTCOME.UNKNOWN)  # the others stayed
+    ends = JournalEntry.objects.filter(order=order, kind=JournalEntry.Kind.OUTCOME, item__outcome__in=looked_for)
     span = ends.aggregate(first=Min("at"), last=Max("at"), checked=Count("item", distinct=True))
     there = order.items.filter(outcome__in=(OUTCOME.FAILED, OUTCOME.UNKNOWN)).count()
     at = (order.finished_at or order.raised_at).isoformat()

@@ -109,6 +109,8 @@ def test_a_deletion_says_all_its_fields_in_both_languages(it: House) -> None:
         "taken_out": 1, "held": 1, "changed": 1, "refused": 1,
     }  # fmt: skip
     assert (made.proposed, made.deleted, made.open_lines) == (6, 2, 0)
+    seen = made.facts["verification"]  # what stayed on purpose was not looked for
+    assert (seen["checked"], seen["found"]) == (2, 0)
     made = papers.completed(cast, made, it.now, executor=cast.agus)
     english.refresh_from_db()
     assert (english.status, english.number, made.number) == ("cancelled", "BA-2026-0001", "BA-2026-0002")
@@ -143,6 +145,16 @@ def test_it_claims_only_the_read_backs_that_every_deleted_record_had(it: House) 
     it.work(order)
     made = certificates.draft(user=it.office.cast.dewi, at=it.now, order=order)
     assert (made.deleted, made.failed, made.facts["verification"]["read_backs"]) == (5, 1, 1)
+    last_call = order.journal.filter(kind="intent").latest("at").at
+    assert made.facts["checks"]["checked_at"] == last_call.isoformat() < made.facts["finished_at"]
+    register.send_for_signature(
+        user=it.office.cast.dewi, at=it.now, certificate=made, proof=papers.proof(it.office.cast.dewi, it.now)
+    )
+    says(
+        text_of(made.signing_path), "dengan pelaksanaan dari", "6, 1 di antaranya belum terbukti hilang",
+        "(a) Penghapusan di aplikasi sumber", "(b) Pemusnahan salinan backup", "belum musnah seluruhnya",
+        "tepat sebelum dihapus",
+    )  # fmt: skip
 
 
 def test_a_destruction_says_where_old_keys_may_be_and_how_it_was_proved(office: Office) -> None:
@@ -171,7 +183,8 @@ def test_a_destruction_says_where_old_keys_may_be_and_how_it_was_proved(office: 
         read, "Pemusnahan salinan backup", "Recording", order.number, "UPS-2026", "5.4", package["number"],
         "kunci 2 salinan", "slot-1", "master lama sudah tidak ada", "percobaan membuka setiap salinan",
         "Kunci lama mungkin masih ada di", "tidak ada lagi kunci yang dikenal produk ini", "Indra Saputra",
-        "salinan backup dimusnahkan", "2 = 2 + 0",
+        "salinan backup dimusnahkan", "2 = 2 + 0", "bulan kemudian",
+        "Untuk 2 salinan, byte tersegelnya tidak berubah",
     )  # fmt: skip
 
 
@@ -188,7 +201,10 @@ def test_an_erasure_says_both_acts(office: Office) -> None:
         )
         assert made.facts["erasure_request"] == "PPD-2026-0001"
         assert made.facts["destruction"]["epochs"]
-        says(text_of(made.signing_path), "PPD-2026-0001", "Penghapusan kriptografis", "penghapusan logis di sumber")
+        says(
+            text_of(made.signing_path), "PPD-2026-0001", "Penghapusan kriptografis", "penghapusan logis di sumber",
+            "tidak disyaratkan: permintaan penghapusan PPD-2026-0001", "(b) Pemusnahan salinan backup",
+        )  # fmt: skip
 
 
 def test_a_number_that_was_given_up_is_not_given_again(it: House) -> None:

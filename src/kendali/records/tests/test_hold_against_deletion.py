@@ -8,13 +8,12 @@ from datetime import timedelta
 
 import psycopg
 import pytest
-from django.db import connection, connections, transaction
+from django.db import connection, connections
 from django.utils import timezone
 
 from conftest import LONG
-from kendali.disposal import locks
-from kendali.disposal.models import HeldSubject, Hold
 from kendali.home.database_roles import connect_arguments
+from kendali.records.actions import holds
 from kendali.records.models import Record
 from kendali.records.tests.deletions import House, house, old_conversations
 from kendali.records.tests.office import Office
@@ -25,15 +24,12 @@ HELD = "SELECT count(*) FROM disposal_hold h JOIN disposal_heldsubject s ON s.ho
 
 
 def place(it: House, ref: str, subject: int) -> str:
-    """As the action does it: the client's lock, exclusive, then the row."""
+    """The very action that a person's click calls, on a connection of its own."""
     try:
-        with transaction.atomic():
-            locks.exclusive(it.source.client_id)
-            row = Hold.objects.create(
-                number=f"TGH-9999-{ref}", client=it.source.client, scope="record", cause="dispute", reason="Sengketa",
-                review_on=it.now.date() + timedelta(days=30), placed_by_name="Rahma", placed_at=it.now,
-            )  # fmt: skip
-            HeldSubject.objects.create(hold=row, subject=subject, ref=ref)
+        holds.place_on_records(
+            user=it.office.cast.rahma, at=it.now, records=Record.objects.filter(pk=subject), cause="dispute",
+            reason="Sengketa", review_on=it.now.date() + timedelta(days=30),
+        )  # fmt: skip
         return ref
     finally:
         connection.close()

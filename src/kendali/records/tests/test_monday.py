@@ -7,14 +7,17 @@ from datetime import UTC, datetime
 import pytest
 from django.conf import LazySettings
 from django.utils import translation
+from procrastinate.contrib.django import app
 
 from kendali.records import monday, tasks
-from kendali.records.actions import past
+from kendali.records.actions import certificates, past
 from kendali.records.models import Package, RecordVersion
 from kendali.records.queries import kpi
+from kendali.records.tests.deletions import house, old_conversations
 from kendali.records.tests.office import Office
 from kendali.records.tests.test_pages import calls, text
 from kendali.register.models import RegisterEntry
+from kendali.register.tests import papers
 from kendali.terms.models import Setting
 from tests.mail_server import Mailbox
 
@@ -58,6 +61,31 @@ def test_it_is_mailed_to_manager_operation_in_their_language(
     (message,) = mailbox.mails
     assert message["To"] == calls.cast.maya.email
     assert "Kendali, pekan 23 November 2026" in str(message["Subject"])
+
+
+def test_it_goes_out_on_monday_at_half_past_seven_in_jakarta() -> None:
+    found = [one for one in app.periodic_registry.periodic_tasks.values() if one.task.name == tasks.mail_summary.name]
+    saturday = datetime(2026, 11, 21, tzinfo=UTC).timestamp()
+    (at,) = [datetime.fromtimestamp(one.croniter.get_next(ret_type=float, start_time=saturday), UTC) for one in found]
+    assert at == MONDAY
+    assert f"{at.astimezone(monday.ZONE):%A %H.%M}" == "Monday 07.30"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_order_that_deleted_something_counts_until_its_certificate_is_sealed(office: Office) -> None:
+    with house(office, old_conversations(2)) as it:
+        cast, clients = office.cast, [office.cast.nusantara]
+        assert kpi.documented(clients) == kpi.Ratio(0, 0)
+        order = it.work(it.running())
+        assert kpi.documented(clients) == kpi.Ratio(0, 1)
+        made = certificates.draft(user=cast.dewi, at=it.now, order=order)
+        assert kpi.documented(clients).left == 1
+        with translation.override("id"):
+            said = monday.as_text(monday.summary(cast.maya, it.now))
+        assert "KPI 7.3 pemusnahan tanpa Berita Acara: 1 (0 dari 1)" in said
+        papers.completed(cast, made, it.now)
+        assert kpi.documented(clients) == kpi.Ratio(1, 1)
+        assert kpi.documented([cast.telko]) == kpi.Ratio(0, 0)
 
 
 def test_the_setting_turns_it_off(calls: Office, mailbox: Mailbox) -> None:

@@ -91,7 +91,11 @@ def test_an_own_certificate_seals(cast: Cast, store: Path, settings: Settings, t
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("KENDALI_SEAL_P12", "/nowhere.p12"), ("KENDALI_SEAL_PKCS11", "module=/nowhere.so;token=x;certificate=x")],
+    [
+        ("KENDALI_SEAL_P12", "/nowhere.p12"),
+        ("KENDALI_SEAL_PKCS11", "module=/nowhere.so;token=x;certificate=x"),
+        ("KENDALI_SEAL_PKCS11", "slot 1"),
+    ],
 )
 def test_a_seal_that_is_not_there_leaves_it_unsealed_and_says_why(
     cast: Cast, settings: Settings, name: str, value: str

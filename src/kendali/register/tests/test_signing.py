@@ -18,9 +18,10 @@ from kendali.accounts.permissions import Refused
 from kendali.audit.models import Anchor, Entry
 from kendali.audit.sentences import render
 from kendali.notices.models import Notice
+from kendali.records.actions.settings import save_setting
 from kendali.records.tests.office import refused
 from kendali.register import actions, sealing
-from kendali.register.models import Certificate, SealIdentity
+from kendali.register.models import Certificate, SealIdentity, SignedCopy
 from kendali.register.tests import papers
 from kendali.terms.models import Setting
 from tests.cast import Cast
@@ -123,6 +124,8 @@ def test_the_organisation_has_its_own_form_of_the_number(cast: Cast) -> None:
         created_at=cast.now,
     )  # fmt: skip
     assert papers.sent(cast).printed_number == "001/BAPD/TDSCC/XI/2026"
+    with refused("every certificate would print the same number"):
+        save_setting(user=cast.adi, at=cast.now, key="certificate.number_format", value="BAPD/{tahun}", reason="x")
 
 
 def test_a_newer_draft_replaces_an_older_one_but_not_what_was_sent(cast: Cast) -> None:
@@ -325,6 +328,23 @@ def test_the_scan_of_what_was_signed_with_ink_is_kept(cast: Cast, store: Path) -
         user=cast.dewi, at=cast.now, certificate=certificate, name="scan.pdf", data=b"%PDF-1.4 scan", stamp_duty=True
     )
     assert (store / row.path).read_bytes() == b"%PDF-1.4 scan"
+
+
+def test_a_scan_without_e_meterai_is_refused_where_the_setting_asks_for_one(cast: Cast) -> None:
+    certificate = papers.sent(cast)
+    Setting.objects.create(
+        key="certificate.stamp_duty", client=cast.nusantara, value=True, version=1, reason="x", created_at=cast.now
+    )
+
+    def upload(*, stamp_duty: bool) -> SignedCopy:
+        return sealing.upload_signed_copy(
+            user=cast.dewi, at=cast.now, certificate=certificate, name="scan.pdf", data=b"%PDF-1.4 scan",
+            stamp_duty=stamp_duty,
+        )  # fmt: skip
+
+    with refused("carry an e-meterai"):
+        upload(stamp_duty=False)
+    assert upload(stamp_duty=True).stamp_duty
 
 
 def test_the_keys_of_the_seal_are_made_once_and_lie_encrypted(cast: Cast) -> None:
