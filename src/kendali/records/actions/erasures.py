@@ -62,7 +62,17 @@ def enter(
 
 
 def records_of(request: ErasureRequest) -> QuerySet[Record]:
-    """Everything of this customer that is still at a source or in a package."""
+    """Everything of this customer that was not deleted at its source by us."""
+    return _of_customer(request).filter(deleted_at=None).select_related("source").order_by("-last_activity_at", "pk")
+
+
+def copies_of(request: ErasureRequest) -> int:
+    """How many records of this customer are gone at the source while a backup copy of them still lives: its end is
+    the proposal to destroy backup copies (decision 6), so "nothing found" would not be true."""
+    return _of_customer(request).filter(deleted_at__isnull=False, destroyed_at=None).count()
+
+
+def _of_customer(request: ErasureRequest) -> QuerySet[Record]:
     found = Q()
     if request.customer_name_hmac is not None:
         found |= Q(customer_name_hmac=bytes(request.customer_name_hmac))
@@ -70,10 +80,7 @@ def records_of(request: ErasureRequest) -> QuerySet[Record]:
         found |= Q(customer_phone_hmac=bytes(request.customer_phone_hmac))
     if not found:
         return Record.objects.none()
-    rows = Record.objects.filter(
-        found, source__client=request.client_id, source__record_class=request.record_class, deleted_at=None
-    )
-    return rows.select_related("source").order_by("-last_activity_at", "pk")
+    return Record.objects.filter(found, source__client=request.client_id, source__record_class=request.record_class)
 
 
 def matches(request: ErasureRequest, *, most: int = 500) -> list[Match]:
@@ -107,8 +114,16 @@ def propose(*, user: User, at: datetime, request: ErasureRequest, chosen: Collec
 
 
 def close_without_records(*, user: User, at: datetime, request: ErasureRequest, reason: str) -> None:
-    """Only where nothing is found by name and phone."""
+    """Only where nothing is found by name and phone, neither at a source nor in a package."""
     permissions.acting(user, "erasure.propose", request.client)
     if records_of(request).exists():
         raise RuleRefused(no(_("Records of this customer were found: propose them, or the client refuses.")))
+    if copies := copies_of(request):
+        raise RuleRefused(
+            no(
+                _("Backup copies of %(count)s records of this customer still exist: the client refuses, with the day "
+                  "on which they end as its reason, or their destruction is proposed first."),
+                count=copies,
+            )
+        )  # fmt: skip
     erasures.close_without_records(user=user, at=at, request=request, reason=reason)

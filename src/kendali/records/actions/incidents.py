@@ -49,7 +49,8 @@ def due_rechecks(*, at: datetime) -> list[Recheck]:
 def recheck(row: Recheck, *, at: datetime) -> int:
     """Look for every record of the order that was deleted; returns how many are there again. A source that does not
     answer leaves its problem, and the look is made again later."""
-    deleted = row.order.items.filter(outcome=DisposalItem.Outcome.DELETED)
+    # What came back and was explained lives at the source again: looking for it would find it for nothing.
+    deleted = row.order.items.filter(outcome=DisposalItem.Outcome.DELETED, record__deleted_at__isnull=False)
     checked, again = 0, 0
     try:
         for source in Source.objects.filter(pk__in=deleted.values("source").distinct()).select_related("client"):

@@ -74,6 +74,18 @@ def test_later_looks_find_what_came_back_and_what_only_hid_for_48_hours(it: Hous
     assert Incident.objects.get().record.ref == FIRST
 
 
+def test_what_came_back_and_was_explained_is_no_second_incident(it: House) -> None:
+    it.work(it.running())
+    it.fake.bring_back(FIRST)
+    first, second = Recheck.objects.order_by("days")
+    assert incidents.recheck(first, at=it.later(days=7)) == 1
+    incident = Incident.objects.get()
+    incidents.close(user=it.office.cast.rahma, at=it.now, incident=incident, explanation="Sumber dipulihkan vendor")
+    assert incidents.recheck(second, at=it.now) == 0
+    second.refresh_from_db()
+    assert (second.checked, Incident.objects.count()) == (5, 1)
+
+
 def test_a_look_that_finds_no_source_is_made_again(it: House) -> None:
     it.work(it.running())
     row = incidents.due_rechecks(at=it.later(days=7, hours=1))[0]

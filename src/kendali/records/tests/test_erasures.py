@@ -98,6 +98,18 @@ def test_only_the_client_refuses_and_only_what_was_looked_for_is_closed(calls: O
     assert set(ErasureRequest.objects.values_list("status", flat=True)) == {"done", "refused"}
 
 
+def test_nothing_found_is_not_said_while_a_backup_copy_lives(calls: Office) -> None:
+    cast, row = calls.cast, entered(calls)
+    Record.objects.filter(ref__in=("0001", "0002")).update(deleted_at=cast.now)
+    assert not finding.records_of(row).exists()
+    page = cast.web(cast.tari).get(f"/permintaan-hapus/{row.pk}/").content.decode()
+    assert "Salinan backup masih ada" in page
+    with refused("copies of 2 records"):
+        finding.close_without_records(user=cast.tari, at=cast.now, request=row, reason="Tidak ada")
+    Record.objects.filter(ref__in=("0001", "0002")).update(destroyed_at=cast.now)
+    finding.close_without_records(user=cast.tari, at=cast.now, request=row, reason="Tidak ada")
+
+
 def test_a_record_without_a_verified_backup_is_shown_and_not_listed(office: Office) -> None:
     cast = office.cast
     office.source("Rekaman", client=cast.nusantara, record_class="recording")

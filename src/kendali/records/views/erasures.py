@@ -115,6 +115,7 @@ def erasure(request: HttpRequest, pk: int) -> HttpResponse:
         "pill": pill(row, now),
         "class_name": words.CLASSES[row.record_class],
         "matches": matches,
+        "copies": action.copies_of(row) if row.status == STATUS.RECEIVED else 0,
         "missing": [match for match in matches if not match.backed_up],
         "sources": _sources(row, matches),
         "lists": [(one, told_words.proposal_pill(one), _list_url(user, one)) for one in lists],
