@@ -1,7 +1,7 @@
 """How a finding moves: who may do what in which state, which clock that stops, who must act. No database, no clock.
 
 Source: procedure 7, activities 4 to 6; mystery-calling "One finding" and "Decisions". A dispute (SANGGAHAN) is kept
-beside the state, because it stops neither the work nor a clock; a recurrence (BERULANG) is a mark (finding_lines).
+beside the state, because it stops neither the work nor a clock; a recurrence (BERULANG) is a mark (finding_links).
 """
 
 from __future__ import annotations

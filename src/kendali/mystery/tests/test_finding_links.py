@@ -1,4 +1,4 @@
-"""Which findings a form makes, what may be merged, what comes back."""
+"""What may be merged, and what comes back."""
 
 from __future__ import annotations
 
@@ -8,44 +8,12 @@ from typing import Any
 
 import pytest
 
-from kendali.mystery import finding_lines as lines
-from kendali.mystery.finding_lines import Appearance, Line, Mergeable, Raised
+from kendali.mystery import finding_links as links
+from kendali.mystery.finding_links import Appearance, Mergeable
 from kendali.mystery.finding_rules import FindingState
 
 SPV, WFM = "supervisor:surya", "department:wfm"
 NOW = datetime(2026, 11, 20, 3, tzinfo=UTC)
-
-
-def test_one_finding_for_each_cause_owner_and_one_for_each_compliance_critical_item() -> None:
-    failed = [
-        Line(item="greeting", owner=SPV, minor=True),
-        Line(item="asked_for_otp", owner=SPV, critical_compliance=True),
-        Line(item="ivr_clear", owner=WFM),
-        Line(item="accuracy", owner=SPV),
-        Line(item="identity", owner=SPV, critical_compliance=True),
-    ]
-    assert lines.raised(failed) == (
-        Raised(SPV, ("asked_for_otp",), critical_compliance=True),
-        Raised(SPV, ("identity",), critical_compliance=True),
-        Raised(SPV, ("greeting", "accuracy")),
-        Raised(WFM, ("ivr_clear",)),
-    )
-    assert lines.raised([]) == ()
-
-
-@pytest.mark.parametrize(
-    ("line", "code"),
-    [
-        (Line(item="greeting", owner=SPV, minor=True, unticked="said it a little late"), ""),
-        (Line(item="greeting", owner=SPV, minor=True, unticked=" "), "reason"),
-        (Line(item="accuracy", owner=SPV, unticked="x"), "not_minor"),
-        (Line(item="otp", owner=SPV, minor=True, critical_compliance=True, unticked="x"), "not_minor"),
-    ],
-)
-def test_only_minor_items_are_left_out_and_with_a_reason(line: Line, code: str) -> None:
-    verdict = lines.may_untick(line)
-    assert verdict.facts.get("code", "") == code
-    assert bool(lines.raised([line])) == bool(code)
 
 
 OLD = Mergeable(number="TM-2026-11-0001", state=FindingState.IN_PROGRESS, owner=SPV, found_at=NOW)
@@ -68,7 +36,7 @@ NEW = Mergeable(number="TM-2026-11-0002", state=FindingState.FEEDBACK_GIVEN, own
 def test_a_finding_is_merged_into_an_open_earlier_one_of_the_same_owner(
     one: dict[str, Any], into: dict[str, Any], code: str
 ) -> None:
-    verdict = lines.may_merge(replace(NEW, **one), replace(OLD, **into))
+    verdict = links.may_merge(replace(NEW, **one), replace(OLD, **into))
     assert verdict.facts.get("code", "") == code
     if not verdict:
         assert (verdict.reason % verdict.facts).endswith(".")
@@ -104,14 +72,14 @@ def test_the_same_item_with_the_same_agent_or_article_within_three_cycles_comes_
     changes: dict[str, Any], comes_back: bool
 ) -> None:
     one = replace(BEFORE, **changes)
-    assert lines.recurs(THIS, [one]) == ((one.number,) if comes_back else ())
+    assert links.recurs(THIS, [one]) == ((one.number,) if comes_back else ())
 
 
 def test_two_findings_without_an_agent_have_no_agent_in_common() -> None:
     new = replace(THIS, agent_id=None, lines=frozenset({("accuracy", None)}))
-    assert lines.recurs(new, [replace(BEFORE, agent_id=None, lines=new.lines)]) == ()
+    assert links.recurs(new, [replace(BEFORE, agent_id=None, lines=new.lines)]) == ()
 
 
 def test_over_the_turn_of_the_year_cycles_go_on() -> None:
     january = replace(THIS, cycle=date(2027, 1, 1), found_at=NOW + timedelta(days=60))
-    assert lines.recurs(january, [BEFORE, THIS]) == (BEFORE.number, THIS.number)
+    assert links.recurs(january, [BEFORE, THIS]) == (BEFORE.number, THIS.number)

@@ -1,6 +1,6 @@
-"""Which findings the failed items of a call make, which may be merged, which come back. No database, no clock.
+"""Findings beside each other: which may be merged, which come back. No database, no clock.
 
-Source: mystery-calling "Decisions", One finding per sample and cause owner; "One finding" (DIGABUNG, BERULANG).
+Source: mystery-calling "One finding" (DIGABUNG, BERULANG). Which findings a form makes: `answers.findings`.
 """
 
 from __future__ import annotations
@@ -13,50 +13,6 @@ from kendali.mystery.finding_rules import ENDED, FindingState
 from kendali.verdict import YES, Verdict, no
 
 RECURS_WITHIN = 3  # cycles back
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """One failed item. `owner`: code of who owns the cause. `unticked`: the executor raises no finding for it, and why;
-    None = raised."""
-
-    item: str
-    owner: str
-    minor: bool = False
-    critical_compliance: bool = False
-    unticked: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Raised:
-    owner: str
-    items: tuple[str, ...]
-    critical_compliance: bool = False
-
-
-def may_untick(line: Line) -> Verdict:
-    """Only what is minor may be left out, and with a reason."""
-    if line.critical_compliance or not line.minor:
-        return no("%(item)s is not minor: it makes a finding.", code="not_minor", item=line.item)
-    if not (line.unticked or "").strip():
-        return no("Give a reason for leaving %(item)s out.", code="reason", item=line.item)
-    return YES
-
-
-def raised(lines: Iterable[Line]) -> tuple[Raised, ...]:
-    """One finding per cause owner with all its items, in the order of the form; each compliance-critical item its own,
-    first. Lines that may not be left out are raised even if they are unticked."""
-    alone: list[Raised] = []
-    together: dict[str, list[str]] = {}
-    for line in lines:
-        if line.unticked is not None and may_untick(line):
-            continue
-        if line.critical_compliance:
-            alone.append(Raised(line.owner, (line.item,), critical_compliance=True))
-        else:
-            together.setdefault(line.owner, []).append(line.item)
-    return (*alone, *(Raised(owner, tuple(items)) for owner, items in together.items()))
-
 
 # --- merging
 
