@@ -136,7 +136,7 @@ class Item:
     cause: Cause = Cause.AGENT
 
     @property
-    def steps(self) -> tuple[Choice, ...] | tuple[Range, ...]:
+    def steps(self) -> tuple[Choice | Range, ...]:
         """What can be answered, each with its points."""
         return self.ranges if self.kind is Kind.NUMBER else self.choices
 

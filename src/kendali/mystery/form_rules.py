@@ -30,8 +30,9 @@ from kendali.mystery.problems import Problem, problem
 from kendali.verdict import YES, Verdict, no
 
 ID = re.compile(r"[a-z][a-z0-9_]{0,39}")
+QUOTABLE = re.compile(r"[^'\n]{1,100}")
 MAX_SECTIONS, MAX_ITEMS, MAX_STEPS, MAX_LABEL = 20, 200, 20, 500
-MAX_WEIGHT, PLACES = Decimal(1000), 4
+MAX_WEIGHT, MAX_BOUND, PLACES = Decimal(1000), Decimal(1_000_000), 4
 YES_NO = ("yes", "no")
 
 
@@ -86,7 +87,7 @@ def _of_item(section: Section, item: Item, form: Form) -> Iterator[Problem]:
     if item.kind is not Kind.TEXT:
         yield from _of_failing(place, item)
     for condition in item.when:
-        yield from _of_condition(place, condition, item, form)
+        yield from _of_condition(place, condition, form)
 
 
 def _of_id(place: str, id_: str) -> Iterator[Problem]:
@@ -112,7 +113,7 @@ def _too_fine(value: Decimal) -> bool:
     return not isinstance(exponent, int) or -exponent > PLACES
 
 
-def _of_steps(place: str, part: str, steps: tuple[Choice, ...] | tuple[Range, ...]) -> Iterator[Problem]:
+def _of_steps(place: str, part: str, steps: tuple[Choice | Range, ...]) -> Iterator[Problem]:
     if not 2 <= len(steps) <= MAX_STEPS:
         yield problem(place, part, "There have to be 2 to %(most)s possible answers.", most=MAX_STEPS)
     if any(not 0 <= step.points <= MAX_WEIGHT or _too_fine(step.points) for step in steps):
@@ -139,6 +140,10 @@ def _of_ranges(place: str, item: Item) -> Iterator[Problem]:
     if item.choices:
         yield problem(place, "choices", "A number has ranges instead of answers to choose from.")
     yield from _of_steps(place, "ranges", item.ranges)
+    bounds = [bound for one in item.ranges for bound in (one.low, one.high) if bound is not None]
+    if any(abs(bound) > MAX_BOUND or _too_fine(bound) for bound in bounds):
+        yield problem(place, "ranges", "The bounds of ranges are numbers with at most %(places)s decimals.",
+                      places=PLACES)  # fmt: skip
     for one in item.ranges:
         if one.high is not None and one.high <= one.low:
             yield problem(place, "ranges", "The range from %(low)s ends before it begins.", low=one.low)
@@ -168,8 +173,10 @@ def _of_failing(place: str, item: Item) -> Iterator[Problem]:
         yield problem(place, "required", "An item that can fail the whole form has to be answered.")
 
 
-def _of_condition(place: str, condition: Condition, item: Item, form: Form) -> Iterator[Problem]:
+def _of_condition(place: str, condition: Condition, form: Form) -> Iterator[Problem]:
     other = form.item(condition.item)
+    if not QUOTABLE.fullmatch(condition.value):
+        yield problem(place, "when", "The value of a condition has 1 to 100 characters and no quotation mark.")
     if other is None:
         yield problem(place, "when", "The condition names %(item)s, which is not in this form.", item=condition.item)
         return

@@ -60,6 +60,9 @@ def ranges(*bounds: tuple[int, int | None]) -> tuple[Range, ...]:
     return tuple(Range(Decimal(a), None if b is None else Decimal(b), Decimal(1)) for a, b in bounds)
 
 
+FINE = (Range(Decimal(0), Decimal("0.00001"), Decimal(1)), Range(Decimal("0.00001"), None, Decimal(0)))
+
+
 def only(*items: Item) -> Form:
     return form(section("one", *items))
 
@@ -99,6 +102,9 @@ def test_a_good_form_and_the_default_form_have_no_problems() -> None:
         (change("q2", ranges=ranges((0, 20), (10, None))), "one/q2", "ranges", "where the one before it ends"),
         (change("q2", ranges=ranges((0, None), (10, None))), "one/q2", "ranges", "where the one before it ends"),
         (change("q2", ranges=ranges((0, 0), (0, None))), "one/q2", "ranges", "ends before it begins"),
+        (change("q2", ranges=FINE), "one/q2", "ranges", "at most 4 decimals"),
+        (when("q3", "q1", Operator.IS, "o'clock"), "two/q3", "when", "no quotation mark"),
+        (when("q3", "q4", Operator.IS, ""), "two/q3", "when", "1 to 100 characters"),
         (change("q4", weight=Decimal(1)), "two/q4", "weight", "never scored"),
         (change("q4", error_class=ErrorClass.BUSINESS), "two/q4", "auto_fail", "cannot fail"),
         (change("q1", choices=steps((0, True), (1, True))), "one/q1", "fails", "Every answer fails"),
