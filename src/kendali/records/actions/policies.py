@@ -67,6 +67,13 @@ def effect(client: Client, record_class: str, terms: Terms, today: date) -> Effe
     )
 
 
+def waits_for_client(current: Policy | None, terms: Terms) -> bool:
+    """Whether these terms would let something go earlier than those in force: then the client decides."""
+    if current is None:
+        return False
+    return shortens(periods(current), terms.periods) or counts_earlier(current.deletion_clock, terms.deletion_clock)
+
+
 @transaction.atomic
 def save(*, user: User, at: datetime, client: Client, record_class: str, terms: Terms, reason: str) -> Policy:
     """A new version. A shorter period waits for the client; anything else is in force at once."""
@@ -80,9 +87,7 @@ def save(*, user: User, at: datetime, client: Client, record_class: str, terms: 
             raise RuleRefused(verdict)
     Client.objects.select_for_update().get(pk=client.pk)  # one version at a time
     current = effective(client, record_class)
-    waits = current is not None and (
-        shortens(periods(current), terms.periods) or counts_earlier(current.deletion_clock, terms.deletion_clock)
-    )
+    waits = waits_for_client(current, terms)
     Policy.objects.filter(client=client, record_class=record_class, status=Policy.Status.WAITING).update(
         status=Policy.Status.SUPERSEDED
     )

@@ -19,7 +19,7 @@ from kendali.records import forms, words
 from kendali.records.actions import policies as actions
 from kendali.records.views.answers import attempt, field, told
 from kendali.terms.models import Policy
-from kendali.terms.rules import acceptable, shortens
+from kendali.terms.rules import acceptable
 
 COLOURS = {"waiting": "soon", "effective": "done", "superseded": "idle", "refused": "late"}
 STATUS = Policy.Status
@@ -112,7 +112,7 @@ def edit(request: HttpRequest, client: str, record_class: str) -> HttpResponse:
             preview = {
                 "effects": _effects(owner, record_class, terms),
                 "seen": form.seen(),
-                "waits": current is not None and shortens(actions.periods(current), terms.periods),
+                "waits": actions.waits_for_client(current, terms),
             }
     context = {"form": form, "client": owner, "class_name": words.CLASSES[record_class], "preview": preview}
     context |= {"current": current}
