@@ -106,19 +106,19 @@ class Sample:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
-    """What comes with an event, as far as it needs it. `executor`: who is to call; `leads_target`: of the very team.
-    `form`, `safety`: answers of the form's validation and of the scan for real data. `other_qa`: a QA besides the one
+    """What comes with an event, as far as it needs it; what is not given forbids. `may_call`: what `assignment` says of
+    this executor; `form`, `safety`: the form's validation and the scan for real data. `other_qa`: a QA besides the one
     who called. `frozen_at`: of the cycle; `approval`: the owner's, of the destruction."""
 
     at: datetime
     reason: str = ""
     void_reason: VoidReason | None = None
     executor: Person | None = None
-    leads_target: bool = False
-    crisis: bool = False
+    may_call: Verdict | None = None
+    crisis: bool = True
     outcome: Outcome | None = None
-    form: Verdict = YES
-    safety: Verdict = YES
+    form: Verdict | None = None
+    safety: Verdict | None = None
     other_qa: bool = True
     frozen_at: datetime | None = None
     approval: Verdict | None = None
@@ -207,7 +207,7 @@ def _what_it_needs(event: SampleEvent, sample: Sample, given: Given) -> Verdict:
     if event is E.GIVE_UP:
         return may_give_up(sample.attempts, given.patience)
     if event is E.SUBMIT:
-        return given.form and given.safety
+        return _known(given.form) and _known(given.safety)
     if event is E.VOID and given.void_reason is None:
         return no("Choose why this sample is void.", code="void_reason")
     if event is E.MISS:
@@ -217,14 +217,16 @@ def _what_it_needs(event: SampleEvent, sample: Sample, given: Given) -> Verdict:
     return _may_destroy(sample, given) if event is E.DESTROY else YES
 
 
+def _known(answer: Verdict | None) -> Verdict:
+    return no("Not everything that this step needs has been checked.", code="unchecked") if answer is None else answer
+
+
 def _may_assign(sample: Sample, given: Given) -> Verdict:
     if given.executor is None or given.executor.role not in EXECUTORS:
         return no("A QC Officer calls; a Team Leader or Supervisor may help.", code="not_executor")
-    if given.executor.role is not R.QC_OFFICER and given.leads_target:
-        return no("Team Leader and Supervisor never call their own team.", code="own_team")
     if given.at >= sample.closes:
         return no("The slot of this sample has passed.", code="passed")
-    return YES
+    return _known(given.may_call)
 
 
 def _may_begin(sample: Sample, given: Given) -> Verdict:
@@ -253,7 +255,9 @@ def _may_destroy(sample: Sample, given: Given) -> Verdict:
     due = eligible_from(given.frozen_at, KEPT_YEARS, sample.zone)
     if local_date(given.at, sample.zone) < due:
         return no("This sample is kept until %(due)s.", code="not_due", due=due.isoformat())
-    return given.approval or no("The owner has not approved its destruction.", code="approval")
+    if given.approval is None:
+        return no("The owner has not approved its destruction.", code="approval")
+    return given.approval
 
 
 # --- attempts

@@ -46,7 +46,7 @@ SAMPLE = Sample(
 FROZEN = datetime(2026, 12, 14, 3, tzinfo=UTC)
 GIVEN = Given(
     at=OPENS, reason="x", void_reason=VoidReason.COVER_BLOWN, executor=Person(QORI, Role.QC_OFFICER),
-    outcome=Outcome.BUSY, frozen_at=FROZEN, approval=YES,
+    may_call=YES, crisis=False, outcome=Outcome.BUSY, form=YES, safety=YES, frozen_at=FROZEN, approval=YES,
 )  # fmt: skip
 
 # Letters: c who is assigned, q QA, k coordinator (no other QA there), s Kendali; . nobody.
@@ -161,6 +161,7 @@ def test_what_is_frozen_is_corrected_in_the_next_report(event: SampleEvent) -> N
 
 
 LEADER = Person(5, Role.TEAM_LEADER)
+OWN_TEAM = no("Never the own team.", code="own_team")
 
 
 @pytest.mark.parametrize(
@@ -169,8 +170,8 @@ LEADER = Person(5, Role.TEAM_LEADER)
         (E.ASSIGN, S.PLANNED, Role.QA, {"executor": None}, "not_executor"),
         (E.ASSIGN, S.PLANNED, Role.QA, {"executor": Person(5, Role.QA)}, "not_executor"),
         (E.ASSIGN, S.PLANNED, Role.QA, {"executor": LEADER}, ""),
-        (E.ASSIGN, S.PLANNED, Role.QA, {"executor": LEADER, "leads_target": True}, "own_team"),
-        (E.ASSIGN, S.ASSIGNED, Role.QA, {"executor": Person(5, Role.SUPERVISOR), "leads_target": True}, "own_team"),
+        (E.ASSIGN, S.PLANNED, Role.QA, {"executor": LEADER, "may_call": OWN_TEAM}, "own_team"),
+        (E.ASSIGN, S.ASSIGNED, Role.QA, {"may_call": None}, "unchecked"),
         (E.ASSIGN, S.PLANNED, Role.QA, {"at": CLOSES}, "passed"),
         (E.BEGIN_CALLING, S.ASSIGNED, Role.QC_OFFICER, {"crisis": True}, "crisis"),
         (E.BEGIN_CALLING, S.ASSIGNED, Role.QC_OFFICER, {"at": OPENS - timedelta(seconds=1)}, "early"),
@@ -182,6 +183,8 @@ LEADER = Person(5, Role.TEAM_LEADER)
         (E.GIVE_UP, S.CALLING, Role.QC_OFFICER, {"patience": Patience(4)}, "attempts"),
         (E.SUBMIT, S.SCORING, Role.QC_OFFICER, {"form": no("Not filled.", code="form")}, "form"),
         (E.SUBMIT, S.SCORING, Role.QC_OFFICER, {"safety": no("A real card number.", code="safety")}, "safety"),
+        (E.SUBMIT, S.SCORING, Role.QC_OFFICER, {"form": None}, "unchecked"),
+        (E.SUBMIT, S.SCORING, Role.QC_OFFICER, {"safety": None}, "unchecked"),
         (E.RETURN, S.SUBMITTED, Role.QA, {"reason": " "}, "reason"),
         (E.REVISE, S.VERIFIED, Role.QA, {"reason": ""}, "reason"),
         (E.VERIFY, S.SUBMITTED, Role.QA, {"reason": ""}, ""),
