@@ -59,6 +59,7 @@ def run(order_id: int, *, worker: str, clock: Clock = timezone.now) -> None:
         return
     fence.clock = clock
     order = Escalation.objects.select_related("client", "source", "policy").get(pk=order_id)
+    until: datetime | None = None
     try:
         _abandon_earlier(order, fence)
         store_actions.require_usable(fence.clock())
@@ -75,8 +76,11 @@ def run(order_id: int, *, worker: str, clock: Clock = timezone.now) -> None:
         _stop(fence, error.code, dict(error.facts))
     except Damaged as damaged:
         _stop(fence, "package_damaged", {"number": damaged.package.number, "problems": len(damaged.problems)})
+    except Exception:
+        until = timezone.now() + timedelta(seconds=30)  # `lease.orphaned` names it again
+        raise
     finally:
-        lease.release(fence)
+        lease.release(fence, until=until)
 
 
 def _abandon_earlier(order: Escalation, fence: Fence) -> None:

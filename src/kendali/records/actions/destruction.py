@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Count
@@ -46,6 +46,7 @@ def run(order_id: int, *, worker: str, clock: Clock = timezone.now) -> None:
         return
     fence.clock = clock
     order = _order(order_id)
+    until: datetime | None = None
     try:
         if order.act != Act.BACKUP:
             return
@@ -58,8 +59,11 @@ def run(order_id: int, *, worker: str, clock: Clock = timezone.now) -> None:
         _stop(fence, str(verdict.facts.get("code", "refused")), {"reason": verdict.reason, **verdict.facts})
     except ArchiveError as error:
         _stop(fence, error.code, dict(error.facts))
+    except Exception:
+        until = timezone.now() + timedelta(seconds=30)  # `lease.orphaned` names it again
+        raise
     finally:
-        lease.release(fence)
+        lease.release(fence, until=until)
 
 
 def carry(order: DisposalOrder, fence: Fence) -> bool:
