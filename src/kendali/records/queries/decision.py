@@ -192,7 +192,9 @@ def _asked(proposal: Proposal, today: date) -> Asked:
         needed=proposal.approvals_needed,
         given=given,
         valid_days=terms.number("approval.valid_days", proposal.client_id, proposal.record_class),
-        waiting_hours=terms.number("disposal.waiting_hours", proposal.client_id, proposal.record_class),
+        waiting_hours=0
+        if proposal.erasure_id  # carried out at once (decision 8)
+        else terms.number("disposal.waiting_hours", proposal.client_id, proposal.record_class),
         ask_again_first=today + timedelta(days=1),
     )
 

@@ -73,6 +73,16 @@ def test_the_clients_yes_accepts_the_request_for_exactly_these_records(calls: Of
     assert again.status == Proposal.Status.DRAFT
 
 
+def test_the_client_is_promised_no_waiting_period_that_an_erasure_does_not_have(calls: Office) -> None:
+    cast, row = calls.cast, entered(calls)
+    chosen = set(finding.records_of(row).values_list("pk", flat=True))
+    proposal = finding.propose(user=cast.tari, at=cast.now, request=row, chosen=chosen)
+    proposals.ask(user=cast.tari, at=cast.now, proposal=proposal)
+    page = cast.web(cast.clara).get(f"/keputusan/{proposal.pk}/").content.decode()
+    assert "Dapat langsung dilaksanakan" in page
+    assert "Dapat dibatalkan dalam" not in page
+
+
 def test_the_clients_no_refuses_it(calls: Office) -> None:
     cast, row = calls.cast, entered(calls)
     chosen = set(finding.records_of(row).values_list("pk", flat=True))
