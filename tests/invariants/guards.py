@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from kendali.accounts import permissions
+from kendali.accounts import permissions, sensitive
 from kendali.disposal import locks
 from kendali.disposal import rules as paper_rules
 from kendali.disposal.actions import proposals
@@ -185,6 +185,8 @@ GUARDS: Sequence[Guard] = (
           "lines_change_after_the_answer", says(paper_rules, "voids", "")),
     Guard("an answer is to the list as it is", "I2", f"{PAPER} may_decide",
           "answered_for_another_list", says(paper_rules, "may_decide")),
+    Guard("an approver who was changed yesterday does not count yet", "I2", "accounts/sensitive.py fresh",
+          "answered_right_after_a_change", nothing(sensitive, "fresh")),
     Guard("answers are only added to", "I2", "disposal/migrations/0002_decisions_stay.py",
           "an_answer_is_changed", sql=trigger("disposal_decision", "disposal_decision_append_only")),
     Guard("what the client took out stays", "I2", f"{DELETION} _may_touch",
@@ -204,6 +206,8 @@ GUARDS: Sequence[Guard] = (
           "a_hold_takes_the_lock", nothing(locks, "exclusive")),
     Guard("not before its day", "I4", f"{DELETION} _is_due",
           "period_lengthened_while_it_runs", says(rules, "_is_due")),
+    Guard("only an accepted erasure request goes before its day", "I4", f"{DELETION} _is_due",
+          "period_lengthened_while_it_runs", run_fact("erasure_accepted", True)),
     Guard("the intent is committed before the call", "I5", f"{BATCH} _intend", "carried_out", _without_intents),
     Guard("an outcome names its intent", "I5", JOURNAL, "outcome_without_intent",
           sql=trigger("records_journalentry", "records_journal_outcome_has_intent")),

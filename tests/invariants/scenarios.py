@@ -14,8 +14,9 @@ import pytest
 from django.db import DatabaseError, connection, connections, transaction
 
 from kendali.accounts import roles
-from kendali.accounts.models import RoleGrant
+from kendali.accounts.models import RoleGrant, SensitiveChange
 from kendali.accounts.permissions import Refused
+from kendali.accounts.sensitive import subject_of
 from kendali.disposal.actions import proposals as paper
 from kendali.disposal.models import Proposal, ProposalItem
 from kendali.home.database_roles import connect_arguments
@@ -78,7 +79,8 @@ def changed_since_its_backup(play: Play) -> None:
 
 
 def backed_up_again_since(play: Play) -> None:
-    chance.disturb(play, 0, 0, "message")
+    """Not by a message, which would move its clock: it is still past its day."""
+    play.world.fakes[0].change("c1", customer_name="Lain", modified_at=play.now)
     play.scan(0)
     play.world.later(days=4)
     play.back_up(0)
@@ -148,6 +150,18 @@ def answered_for_another_list(play: Play) -> None:
     RoleGrant.objects.create(user=play.world.cast.aulia, role=roles.CLIENT, client=play.client(1), granted_at=play.now)
     play.answer(proposal, play.world.cast.aulia)
     insist(proposal.decisions.count() == before, "I2", "an answer to another list counts")
+
+
+def answered_right_after_a_change(play: Play) -> None:
+    proposal, aulia = the_list(play), play.world.cast.aulia
+    Proposal.objects.filter(pk=proposal.pk).update(status="asked", approvals_needed=3)
+    proposal.refresh_from_db()
+    before = proposal.decisions.count()
+    RoleGrant.objects.create(user=aulia, role=roles.CLIENT, client=play.client(1), granted_at=play.now)
+    SensitiveChange.objects.create(kind="approver", client=play.client(1), subject=subject_of(aulia),
+                                   proposed_at=play.now, effective_at=play.now, applied_at=play.now)  # fmt: skip
+    play.answer(proposal, aulia)
+    insist(proposal.decisions.count() == before, "I2", "an answer by somebody who was changed just now counts")
 
 
 # --- I3
