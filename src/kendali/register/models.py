@@ -128,6 +128,12 @@ class Certificate(models.Model):
         return {name: getattr(self, name) for name in ("proposed", *ENDS)}
 
     @property
+    def acts(self) -> list[str]:
+        """One, or both: an accepted erasure request deletes at the source and destroys the copies with one order."""
+        both = self.facts.get("erasure_request") and self.facts.get("destruction")
+        return [one.value for one in self.Act] if both else [self.act]
+
+    @property
     def corrected_by(self) -> Certificate | None:
         """The sealed certificate that corrects this one."""
         return self.corrections.filter(status=Certificate.Status.SEALED).first()

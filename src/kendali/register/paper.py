@@ -79,6 +79,12 @@ class Paper:
                 "were destroyed, as this certificate records."
             )
             return told % values
+        if len(self.certificate.acts) > 1:
+            told = _(
+                "Today, %(day)s, %(span)s, %(class)s of %(client)s (%(unit)s) named in the annex was deleted in the "
+                "source application, and its backup copies were destroyed, as this certificate records."
+            )
+            return told % values
         told = _(
             "Today, %(day)s, %(span)s, %(class)s of %(client)s (%(unit)s) named in the annex was deleted in the source "
             "application, as this certificate records."
@@ -117,7 +123,7 @@ class Paper:
         sources = [_source(one) for one in facts["sources"]]
         period = f"{self.day(facts['period_first'])} – {self.day(facts['period_last'])}"
         rows: Rows = [
-            [_("Act"), "\n".join(_act(one) for one in self._acts())],
+            [_("Act"), "\n".join(_act(one) for one in self.certificate.acts)],
             [_("Kind of documents"), str(words.KINDS[self.certificate.record_class])],
             [_("Channels"), ", ".join(facts["channels"]) or "–"],
             [_("Period"), period],
@@ -127,11 +133,6 @@ class Paper:
             other = "backup" if self.certificate.act == "source" else "source"
             rows.append([_act(other), facts["other_act"]])
         return {"title": _("Act and documents"), "rows": rows}
-
-    def _acts(self) -> list[str]:
-        """An accepted erasure request carries out both with one order."""
-        both = self.facts.get("erasure_request") and self.facts.get("destruction")
-        return ["source", "backup"] if both else [self.certificate.act]
 
     def _basis(self) -> dict[str, Any]:
         basis = self.facts["basis"]

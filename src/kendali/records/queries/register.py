@@ -30,7 +30,7 @@ class Row:
     certificates: Sequence[Certificate]
 
     def certificates_of(self, act: str) -> list[Certificate]:
-        return [one for one in self.certificates if one.act == act]
+        return [one for one in self.certificates if act in one.acts]
 
 
 def visible(user: User) -> QuerySet[RegisterEntry]:

@@ -17,12 +17,13 @@ from kendali import civil_time
 from kendali.accounts.models import Deputy
 from kendali.records.actions import certificates, destruction, disposal_orders, holds
 from kendali.records.models import DisposalOrder, Record
+from kendali.records.queries import register as rows
 from kendali.records.tests.approved import running
 from kendali.records.tests.deletions import House, house, old_conversations
 from kendali.records.tests.office import Office, refused
 from kendali.records.tests.test_destruction_of_an_erasure import erasing, worked
 from kendali.register import actions as register
-from kendali.register.models import Certificate
+from kendali.register.models import Certificate, RegisterEntry
 from kendali.register.tests import papers
 from kendali.terms.models import Setting
 
@@ -204,7 +205,12 @@ def test_an_erasure_says_both_acts(office: Office) -> None:
         says(
             text_of(made.signing_path), "PPD-2026-0001", "Penghapusan kriptografis", "penghapusan logis di sumber",
             "tidak disyaratkan: permintaan penghapusan PPD-2026-0001", "(b) Pemusnahan salinan backup",
+            "dan salinan backupnya telah dimusnahkan",
         )  # fmt: skip
+        entry = RegisterEntry.objects.filter(orders__contains=[made.order_ref]).first()
+        assert entry is not None
+        (row,) = rows.told([entry], timezone.localdate())
+        assert row.certificates_of("source") == row.certificates_of("backup") == [made]
 
 
 def test_a_number_that_was_given_up_is_not_given_again(it: House) -> None:
