@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 MAX_TEXT = 10_000  # characters of one text
-MAX_DIGITS = 20
+MAX_DIGITS = 40  # characters of a number; a kept score has 22
 
 
 class Unreadable(ValueError):

@@ -17,7 +17,7 @@ from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
 from enum import StrEnum
 
 from kendali.mystery.filled import Answer, Answers, NaBy, fails, step, visible
-from kendali.mystery.form import AutoFail, ErrorClass, Form, Item, Section
+from kendali.mystery.form import AutoFail, ErrorClass, Form, Item, Section, TouchPoint
 
 EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN)
 KEPT = Decimal(1).scaleb(-20)
@@ -108,6 +108,15 @@ def score(form: Form, answers: Answers) -> Score:
 def shown(value: Decimal) -> Decimal:
     """0.84250 → 84.3: per cent with one digit, half up. For display only: never computed with."""
     return EXACT.multiply(value, Decimal(100)).quantize(Decimal("0.1"), ROUND_HALF_UP)
+
+
+def by_touch_point(form: Form, got: Score) -> dict[TouchPoint, Decimal | None]:
+    """The final scores of Access, System & Procedure and People: of each the mean of its sections, by their weights."""
+    finals = {one.section: one.final for one in got.sections}
+    return {
+        point: _kept(_mean((one.weight, finals[one.id]) for one in form.sections if one.touch_point is point))
+        for point in TouchPoint
+    }
 
 
 def counted(item: Item, answer: Answer | None, *, asked: bool) -> Counted:

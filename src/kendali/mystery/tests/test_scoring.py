@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import random
 from decimal import Decimal
 from fractions import Fraction
@@ -13,14 +14,16 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from kendali.mystery import filled as filled_forms
+from kendali.mystery import plain
 from kendali.mystery.filled import Answer, Answers, NaBy
-from kendali.mystery.form import AutoFail, Condition, ErrorClass, Form, Item, Kind, Operator
+from kendali.mystery.form import AutoFail, Condition, ErrorClass, Form, Item, Kind, Operator, TouchPoint
 from kendali.mystery.scoring import (
     Accuracy,
     Counted,
     NaCount,
     Score,
     accuracy,
+    by_touch_point,
     na_counts,
     score,
     shown,
@@ -256,6 +259,21 @@ def test_n_a_by_a_person_and_by_the_scenario_weigh_the_same_and_are_told_apart(
 
 def applied(got: Score) -> dict[str, Decimal]:
     return {item.item: item.applied for item in got.items}
+
+
+@given(filled_forms_of())
+def test_a_kept_score_is_read_again_exactly(case: tuple[Form, dict[str, Answer]]) -> None:
+    got = score(*case)
+    assert plain.read(Score, json.loads(json.dumps(plain.write(got)))) == got
+
+
+def test_touch_points_are_means_of_their_sections() -> None:
+    access, people = TouchPoint.ACCESS, TouchPoint.PEOPLE
+    parts = [section("a", graded("q1"), weight=3), section("b", graded("q2")), section("c", graded("q3"), SECTION_GATE)]
+    points = (access, access, people)
+    whole = form(*(dataclasses.replace(one, touch_point=point) for one, point in zip(parts, points, strict=True)))
+    got = by_touch_point(whole, score(whole, filled(q1="c", q2="a", q3="c", gate="a")))
+    assert got == {access: Decimal("0.75"), TouchPoint.SYSTEM: None, people: Decimal(0)}
 
 
 # --- accuracy per class
