@@ -92,7 +92,7 @@ def score(form: Form, answers: Answers) -> Score:
         raw=_kept(raw),
         final=_kept(final),
         sections=tuple(
-            SectionScore(section.id, _kept(one), _kept(last), section.weight, _part(section, one, total))
+            SectionScore(section.id, _kept(one), _kept(last), section.weight, _exact(_part(section, one, total)))
             for (section, one, _), (_, last) in zip(weighed, finals, strict=True)
         ),
         items=tuple(
