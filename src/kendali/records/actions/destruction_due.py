@@ -21,10 +21,14 @@ from kendali.terms.recovery import in_recovery
 
 def due(policy: Policy, at: datetime) -> QuerySet[Record]:
     """Records of this client and class whose copies have lived long enough, and that no open list holds. What a hold
-    covers is among them: the proposal lists it apart."""
+    covers is among them: the proposal lists it apart. What the client refused waits for the day it named."""
     today = civil_time.local_date(at, policy.zone)
     cut = civil_time.start_of_day(rules.copy_cut(today, policy.backup_copy_months), policy.zone)
-    return with_copies(policy.client, policy.record_class).filter(deleted_at__lt=cut)
+    refused = ProposalItem.objects.filter(
+        subject=OuterRef("pk"), proposal__act=Act.BACKUP, proposal__status=Proposal.Status.REFUSED,
+        proposal__ask_again_on__gt=today,
+    )  # fmt: skip
+    return with_copies(policy.client, policy.record_class).filter(~Exists(refused), deleted_at__lt=cut)
 
 
 def with_copies(client: Client, record_class: str) -> QuerySet[Record]:

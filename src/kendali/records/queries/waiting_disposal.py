@@ -59,18 +59,31 @@ def _proposals(user: User, at: datetime) -> Iterator[Waiting]:
             yield line
 
 
+# The two acts are told apart everywhere (records-control, decision 6).
+ASK: dict[str, str] = {
+    Act.SOURCE: _("Ask %(client)s about a list to delete"),
+    Act.BACKUP: _("Ask %(client)s about backup copies to destroy"),
+}
+SEND: dict[str, str] = {
+    Act.SOURCE: _("Send the deletion escalation for %(client)s"),
+    Act.BACKUP: _("Send the escalation to destroy backup copies for %(client)s"),
+}
+STAY: dict[str, str] = {
+    Act.SOURCE: _("%(count)s records stay at the source; make a new list"),
+    Act.BACKUP: _("%(count)s backup copies stay; make a new list"),
+}
+
+
 def _proposal(user: User, row: Proposal, at: datetime, *, last: bool, ordered: bool) -> Waiting | None:
     match row.status:
         case PROPOSAL.DRAFT if row.frozen_at and permissions.can(user, "proposal.ask", row.client):
-            return _line(row, None, _("Ask %(client)s about a list to delete"),
-                         _("%(count)s records; the list is frozen · %(left_out)s left out"),
+            return _line(row, None, ASK[row.act], _("%(count)s records; the list is frozen · %(left_out)s left out"),
                          _("Review list"))  # fmt: skip
         case PROPOSAL.ASKED if permissions.can(user, "proposal.decide", row.client):
             return decide_line(row)
         case PROPOSAL.APPROVED if not ordered and permissions.can(user, "disposal_order.raise", row.client):
-            return _line(row, row.valid_until, _("Send the deletion escalation for %(client)s"),
-                         _("%(count)s records, approved by the client; the approval expires"),
-                         _("Send"), primary=True)  # fmt: skip
+            detail = _("%(count)s records, approved by the client; the approval expires")
+            return _line(row, row.valid_until, SEND[row.act], detail, _("Send"), primary=True)
         case PROPOSAL.REFUSED if last and permissions.can(user, "proposal.propose", row.client):
             return _again(row, at)
         case PROPOSAL.VOIDED | PROPOSAL.EXPIRED if last and permissions.can(user, "proposal.propose", row.client):
@@ -78,7 +91,7 @@ def _proposal(user: User, row: Proposal, at: datetime, *, last: bool, ordered: b
                 return None
             void = row.status == PROPOSAL.VOIDED
             sentence = _("The approval of %(client)s is void") if void else _("The approval of %(client)s has expired")
-            return _line(row, None, sentence, _("%(count)s records stay at the source; make a new list"), _("Open"))
+            return _line(row, None, sentence, STAY[row.act], _("Open"))
     return None
 
 

@@ -114,6 +114,10 @@ def test_copies_are_due_when_their_period_ended_and_no_list_has_them(calls: Offi
     (draft,) = destruction_due.draft_all(at=timezone.now())
     assert (draft.act, draft.status, draft.list_count, draft.proposed_by) == ("backup", "draft", 2, None)
     assert destruction_due.draft_all(at=timezone.now()) == []
+    again = timezone.localdate() + timedelta(days=30)
+    Proposal.objects.filter(pk=draft.pk).update(status="refused", ask_again_on=again)
+    assert destruction_due.draft_all(at=timezone.now()) == []  # the client named a day
+    assert destruction_due.due(policy, timezone.now() + timedelta(days=31)).count() == 2
     Proposal.objects.filter(pk=draft.pk).update(status="cancelled")
     running(calls, ["call-0"])
     assert list(destruction_due.due(policy, timezone.now()).values_list("ref", flat=True)) == ["call-1"]

@@ -204,6 +204,25 @@ def test_what_waits_for_whom(cast: Cast) -> None:
     assert "Putuskan" not in text(cast.web(cast.tari), "/")
 
 
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        ("draft", "tentang pemusnahan salinan backup"),
+        ("approved", "eskalasi pemusnahan salinan backup"),
+        ("voided", "3 salinan backup tetap ada"),
+    ],
+)
+def test_a_list_of_backup_copies_does_not_wait_as_a_deletion(cast: Cast, status: str, words: str) -> None:
+    row = rows.proposal(cast, "draft")
+    Proposal.objects.filter(pk=row.pk).update(
+        act="backup", status=status, decided_at=timezone.now(), valid_until=timezone.now() + timedelta(days=9)
+    )
+    page = text(cast.web(cast.tari), "/")
+    assert words in page
+    assert "Kirim eskalasi penghapusan" not in page
+    assert "catatan tetap di sumber" not in page
+
+
 @pytest.mark.parametrize("address", ["/penangguhan/", "/usulan/", "/penghapusan/", "/insiden/"])
 def test_an_empty_list_says_what_will_appear(cast: Cast, address: str) -> None:
     assert "Belum ada" in (page := text(cast.web(cast.rahma), address)) or "Tidak ada" in page
