@@ -8,7 +8,7 @@ from django.db import connection, transaction
 
 from kendali.accounts.models import Client
 from kendali.records.models import Source
-from kendali.terms.models import Policy
+from kendali.terms.models import BackupClock, Policy
 
 DAYS = """
 INSERT INTO records_daycount (source_id, day, waiting)
@@ -33,12 +33,17 @@ FROM records_record r WHERE r.source_id = %(source)s
 """
 
 
+def counted_from(clock: str) -> str:
+    """Of a record that waits for a backup: the column that a policy with this clock counts from."""
+    return "started_at" if clock == BackupClock.STARTED else "backup_clock"
+
+
 @transaction.atomic
 def refresh(source: Source, *, at: datetime) -> None:
     policy = Policy.objects.filter(
         client=source.client_id, record_class=source.record_class, status=Policy.Status.EFFECTIVE
     ).first()
-    by_start = policy is not None and policy.backup_clock == "started_at"
+    by_start = policy is not None and policy.backup_clock == BackupClock.STARTED
     zone = policy.zone if policy else source.zone
     Source.objects.select_for_update().get(pk=source.pk)
     with connection.cursor() as cursor:

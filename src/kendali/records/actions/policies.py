@@ -60,9 +60,10 @@ def effect(client: Client, record_class: str, terms: Terms, today: date) -> Effe
     gone = civil_time.cut_instant(today, terms.periods.delete_after_years, terms.zone)
     records = Record.objects.filter(source__client=client, source__record_class=record_class, vanished_at=None)
     waiting = records.filter(backup_clock__isnull=False)
+    clock = counts.counted_from(terms.backup_clock)
     return Effect(
-        due=waiting.filter(backup_clock__gte=now.overdue, backup_clock__lt=now.due).count(),
-        overdue=waiting.filter(backup_clock__lt=now.overdue).count(),
+        due=waiting.filter(**{f"{clock}__gte": now.overdue, f"{clock}__lt": now.due}).count(),
+        overdue=waiting.filter(**{f"{clock}__lt": now.overdue}).count(),
         past_retention=records.filter(**{f"{terms.deletion_clock}__lt": gone}).count(),
     )
 

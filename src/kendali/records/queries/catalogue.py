@@ -10,10 +10,11 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from kendali import civil_time
 from kendali.records import life, rules
+from kendali.records.actions import counts
 from kendali.records.actions.escalations import retention_of
 from kendali.records.models import Record, Source, Unbackupable
 from kendali.records.queries import life as disposal
-from kendali.terms.models import Policy
+from kendali.terms.models import BackupClock, Policy
 
 STATES = ("overdue", "due", "backed_up", "changed", "vanished", "not_computable", "unbackupable", *life.STATES)
 NEVER = datetime.min.replace(tzinfo=UTC)  # nothing is older: without a policy nothing is due
@@ -50,12 +51,12 @@ def records(selection: Selection, at: datetime) -> QuerySet[Record]:
 
 def _in_state(rows: QuerySet[Record], selection: Selection, at: datetime) -> QuerySet[Record]:
     waiting = rows.filter(backup_clock__isnull=False, vanished_at=None).exclude(Exists(confirmed()))
-    cuts = cuts_of(selection.source, at)
+    cuts, clock = _today(selection.source, at)
     match selection.state:
         case "overdue":
-            return waiting.filter(backup_clock__lt=cuts.overdue) if cuts else rows.none()
+            return waiting.filter(**{f"{clock}__lt": cuts.overdue}) if cuts else rows.none()
         case "due":
-            return waiting.filter(backup_clock__gte=cuts.overdue, backup_clock__lt=cuts.due) if cuts else rows.none()
+            return waiting.filter(**{f"{clock}__gte": cuts.overdue, f"{clock}__lt": cuts.due}) if cuts else rows.none()
         case "changed":
             return rows.filter(changed_at__isnull=False, backup_clock__isnull=False, vanished_at=None)
         case "backed_up":
@@ -87,14 +88,17 @@ def _between(rows: QuerySet[Record], selection: Selection) -> QuerySet[Record]:
     return rows
 
 
-def cuts_of(source: Source, at: datetime) -> rules.Cuts | None:
-    """The two instants of today; None while there is no policy: then nothing is due."""
+def _today(source: Source, at: datetime) -> tuple[rules.Cuts | None, str]:
+    """The two instants of today, and the column that is compared with them; None while there is no policy: then nothing
+    is due."""
     policy = Policy.objects.filter(
         client=source.client_id, record_class=source.record_class, status=Policy.Status.EFFECTIVE
     ).first()
     if policy is None:
-        return None
-    return rules.cuts(civil_time.local_date(at, policy.zone), retention_of(policy))
+        return None, counts.counted_from(BackupClock.OLDEST_UNCOVERED)
+    return rules.cuts(civil_time.local_date(at, policy.zone), retention_of(policy)), counts.counted_from(
+        policy.backup_clock
+    )
 
 
 def states(rows: Sequence[Record], source: Source, at: datetime) -> list[str]:
@@ -104,7 +108,7 @@ def states(rows: Sequence[Record], source: Source, at: datetime) -> list[str]:
 
 
 def _backup(rows: Sequence[Record], source: Source, at: datetime) -> list[rules.State]:
-    cuts = cuts_of(source, at)
+    cuts, clock = _today(source, at)
     apart = set(
         Unbackupable.objects.filter(record__in=rows, status=Unbackupable.Status.CONFIRMED).values_list(
             "record_id", flat=True
@@ -115,7 +119,7 @@ def _backup(rows: Sequence[Record], source: Source, at: datetime) -> list[rules.
         rules.state(
             rules.Facts(
                 started_at=row.started_at,
-                backup_clock=row.backup_clock,
+                backup_clock=getattr(row, clock) if row.backup_clock else None,
                 has_version=row.version_id is not None,
                 changed_at=row.changed_at,
                 vanished_at=row.vanished_at,

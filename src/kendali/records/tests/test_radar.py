@@ -7,11 +7,13 @@ from datetime import UTC, date, datetime
 import pytest
 
 from kendali.accounts.models import Client
-from kendali.records.actions import escalations
+from kendali.records.actions import counts, escalations, policies
 from kendali.records.models import Record, Unbackupable
+from kendali.records.queries import catalogue
 from kendali.records.queries.radar import radar
 from kendali.records.queries.waiting import waiting
 from kendali.records.tests.office import Office
+from kendali.terms.models import BackupClock, Policy
 
 
 def at(*when: int) -> datetime:
@@ -45,22 +47,40 @@ def test_the_radar_counts_what_is_older_than_a_year_without_a_verified_backup(ca
     assert found.earlier == 1
 
 
+def test_where_the_policy_counts_from_the_start_radar_list_preview_and_order_say_the_same(calls: Office) -> None:
+    record = Record.objects.get(ref="older")
+    Record.objects.filter(pk=record.pk).update(changed_at=calls.cast.now, backup_clock=at(2026, 11, 1))
+    client, now, today = calls.cast.nusantara, calls.cast.now, date(2026, 11, 20)
+    told = []
+    for clock in BackupClock:
+        Policy.objects.filter(client=client).update(backup_clock=clock)
+        counts.refresh(record.source, at=now)
+        (gap,) = radar([client], now).gaps
+        listed = [
+            catalogue.records(catalogue.Selection(gap.source, state), now).count() for state in ("overdue", "due")
+        ]
+        (policy,) = Policy.objects.filter(client=client)
+        terms = policies.Terms(policy.zone, policies.periods(policy), backup_clock=clock)
+        effect = policies.effect(client, "recording", terms, today)
+        assert [gap.overdue, gap.due] == listed == [effect.overdue, effect.due]
+        states = catalogue.states(list(Record.objects.filter(source=gap.source)), gap.source, now)
+        assert [states.count("overdue"), states.count("due")] == listed
+        told.append(listed)
+    assert told == [[1, 2], [2, 2]]
+
+
 def test_the_radar_shows_only_the_clients_asked_for(calls: Office) -> None:
     assert {gap.source.name for gap in radar([calls.cast.telko], calls.cast.now).gaps} == {"other"}
     assert radar([], calls.cast.now).gaps == []
 
 
 def test_a_source_without_a_policy_is_on_the_radar_and_owes_nothing(calls: Office) -> None:
-    from kendali.terms.models import Policy
-
     Policy.objects.filter(client=calls.cast.telko).update(status="superseded")
     (gap,) = radar([calls.cast.telko], calls.cast.now).gaps
     assert (gap.policy, gap.overdue) == (None, 0)
 
 
 def test_what_cannot_be_backed_up_leaves_the_radar_when_the_qmr_has_confirmed_it(calls: Office) -> None:
-    from kendali.records.actions import counts
-
     record = Record.objects.get(ref="older")
     row = Unbackupable.objects.create(
         record=record, reason="Berkas rusak", proposed_by=calls.cast.tari, proposed_at=calls.cast.now
