@@ -17,6 +17,7 @@ from kendali.notices import mail
 
 SUBJECTS = {
     "invitation": _("Decide on list %(number)s: deletion of records of %(client)s"),
+    "invitation-backup": _("Decide on list %(number)s: destruction of backup copies of %(client)s"),
     "reminder": _("Reminder: list %(number)s of %(client)s waits for your decision"),
     "code": _("Your code for list %(number)s"),
 }
@@ -29,7 +30,7 @@ def send(*, invitation_id: str, what: str, number: int, at: datetime | None = No
         return
     with translation.override("id"):
         facts = {"number": row.proposal.number, "client": row.proposal.client.name}
-        subject = gettext(SUBJECTS[what]) % facts
+        subject = gettext(SUBJECTS.get(f"{what}-{row.proposal.act}", SUBJECTS[what])) % facts
         context = {"row": row, "proposal": row.proposal, "person": row.approver, "what": what}
         if what == "code":
             context |= {"code": invitations.code_of(row), "minutes": 10}

@@ -87,6 +87,20 @@ def test_the_link_and_the_code_are_in_the_mail_and_nowhere_else(cast: Cast, mail
         assert not [entry for entry in Entry.objects.all() if secret in str(entry.facts)]
 
 
+def test_the_mail_about_backup_copies_asks_for_their_destruction_and_not_for_a_deletion(
+    cast: Cast, mailbox: Mailbox
+) -> None:
+    asking.approver(cast)
+    proposal = asking.draft(cast)
+    Proposal.objects.filter(pk=proposal.pk).update(act="backup")
+    proposal.refresh_from_db()
+    proposals.ask(user=cast.tari, at=cast.now, proposal=proposal)
+    (text,) = post(mailbox, cast.now)
+    assert "salinan backup" in text
+    assert "dihapus" not in text
+    assert "pemusnahan salinan backup" in str(mailbox.mails[-1]["Subject"])
+
+
 def test_yes_by_link_and_code_is_an_approval_of_exactly_this_list(cast: Cast, mailbox: Mailbox) -> None:
     proposal, row = invited(cast)
     decision = say_yes(row, code_for(row, mailbox, cast.now), cast.now)
