@@ -138,12 +138,14 @@ def _signed(certificate: Certificate, one: Signature) -> dict[str, Any]:
 
 
 def _unsigned(certificate: Certificate, part: str) -> dict[str, Any]:
+    stamped = part == rules.ACKNOWLEDGED and terms.get("certificate.stamp_duty", certificate.client_id)
+    stamp = [_("place of the e-meterai")] if stamped else []
     named = {"pelaksana": certificate.facts["executor"], "pemilik": certificate.facts.get("owner")}.get(part) or {}
     return {
         "part": str(words.PARTS[part]),
         "signed": False,
         "mark": "",
-        "lines": [_("not signed yet")],
+        "lines": [_("not signed yet"), *stamp],
         "name": named.get("name") or "…",
         "position": _position(named.get("position", ""), named.get("employee_number", "")),
     }

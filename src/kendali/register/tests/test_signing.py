@@ -330,11 +330,14 @@ def test_the_scan_of_what_was_signed_with_ink_is_kept(cast: Cast, store: Path) -
     assert (store / row.path).read_bytes() == b"%PDF-1.4 scan"
 
 
-def test_a_scan_without_e_meterai_is_refused_where_the_setting_asks_for_one(cast: Cast) -> None:
-    certificate = papers.sent(cast)
+def test_where_the_setting_asks_for_an_e_meterai_the_paper_has_its_place_and_no_scan_comes_without(
+    cast: Cast, store: Path
+) -> None:
     Setting.objects.create(
         key="certificate.stamp_duty", client=cast.nusantara, value=True, version=1, reason="x", created_at=cast.now
     )
+    certificate = papers.sent(cast)
+    assert text_of(store / certificate.signing_path).count("tempat e-meterai") == 1
 
     def upload(*, stamp_duty: bool) -> SignedCopy:
         return sealing.upload_signed_copy(
