@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import pytest
 from django.db import connection
 
+from conftest import LONG
 from kendali.accounts.permissions import RuleRefused
 from kendali.audit.actions import StaleState
 from kendali.disposal.models import Proposal
@@ -21,6 +22,7 @@ from kendali.register.models import Certificate, Signature
 from kendali.register.tests import papers
 
 pytestmark = pytest.mark.django_db(transaction=True)
+CLICKS = 250 if LONG else 3  # two races each
 Act = Callable[[], object]
 
 
@@ -82,6 +84,23 @@ def test_of_two_clicks_on_each_step_of_the_paper_one_counts(it: House) -> None:
         ]
     )
     assert order().status == "armed"
+
+
+def test_two_clicks_race_again_and_again_and_one_counts_every_time(it: House) -> None:
+    cast = it.office.cast
+    for _ in range(CLICKS):
+        proposal = it.approved(refs=["000001"])
+        lists = [Proposal.objects.select_related("client", "policy").get(pk=proposal.pk) for _ in range(2)]
+        one_wins(
+            *[lambda one=one: disposal_orders.raise_order(user=cast.tari, at=it.now, proposal=one) for one in lists]
+        )
+        found = DisposalOrder.objects.select_related("client", "proposal__policy").filter(proposal=proposal)
+        (order,), read = found, [found.get(), found.get()]
+        one_wins(*[lambda one=one: disposal_orders.accept(user=cast.indra, at=it.now, order=one) for one in read])
+        order.refresh_from_db()
+        disposal_orders.cancel(user=cast.tari, at=it.now, order=order, reason="Uji")
+    numbers = sorted(DisposalOrder.objects.values_list("number", flat=True))
+    assert numbers == [f"ESP-{it.now.year}-{number:04}" for number in range(1, CLICKS + 1)]
 
 
 def test_a_cancellation_and_the_start_at_once_leave_one_of_the_two(it: House) -> None:
