@@ -16,6 +16,7 @@ from fractions import Fraction
 from kendali.civil_time import local_date
 from kendali.mystery.draws import Draws
 from kendali.mystery.lockouts import (
+    NEARNESS,
     Call,
     Caller,
     Desk,
@@ -33,6 +34,7 @@ from kendali.mystery.slots import Slot
 from kendali.verdict import YES, Verdict, no
 
 ALGORITHM = "assignment-1"
+NOBODY = no("Nobody is there to call.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,12 +152,9 @@ class _Giving:
             self.used.update([(what, code), (what, code, slot.place)])
 
     def give(self, slot: Slot) -> None:
-        nearest = no("Nobody is there to call.")
-        for caller in self._callers():
-            nearest = may_call(caller, slot, self.desk, self.uses, self.held.get(caller.code, ()))
-            if nearest:
-                break
-        if not nearest:
+        refused = [may_call(one, slot, self.desk, self.uses, self.held.get(one.code, ())) for one in self._callers()]
+        if not any(refused):
+            nearest = max(refused, key=lambda one: NEARNESS.index(str(one.facts["code"])), default=NOBODY)
             self.unassigned.append(Unassigned(slot.number, nearest))
             return
         found = next(self._fitting(slot), None)

@@ -116,24 +116,27 @@ class Desk:
 # --- may this one call there?
 
 
+NEARNESS = ("own_team", "known", "hours", "absent", "busy", "rested")  # the later, the nearer to a yes
+
+
 def may_call(caller: Caller, slot: Slot, desk: Desk, uses: Uses, held: Iterable[Slot] = ()) -> Verdict:
     """`held`: the slots this caller has already. A TL or SPV is refused wherever the call may end at the own team; who
-    may end at is not known counts as the own team."""
+    may end at is not known counts as the own team. `facts["code"]` of a no is one of NEARNESS."""
     helper = caller.role is not Role.QC_OFFICER
     reach = desk.reach.get(slot.number)
     if helper and (reach is None or caller.teams & reach):
         return no("%(caller)s leads a team that this call may reach: TL and Supervisor never call their own team.",
-                  caller=caller.code)  # fmt: skip
+                  code="own_team", caller=caller.code)  # fmt: skip
     if desk.lockouts.known_refuses and not (known := _unknown_there(caller, slot)):
         return known
     day = local_date(slot.starts, caller.duty.zone)
     if any(first <= day <= last for first, last in caller.absent):
-        return no("%(caller)s is absent on %(on)s.", caller=caller.code, on=day.isoformat())
+        return no("%(caller)s is absent on %(on)s.", code="absent", caller=caller.code, on=day.isoformat())
     if not any(begin <= slot.starts and slot.ends <= end for begin, end in on_duty(caller.duty, day)):
-        return no("The window lies outside the working time of %(caller)s.", caller=caller.code)
+        return no("The window lies outside the working time of %(caller)s.", code="hours", caller=caller.code)
     at_once = sum(1 for one in held if one.starts < slot.ends and slot.starts < one.ends)
     if at_once >= desk.lockouts.windows_at_once:
-        return no("%(caller)s has another call in this window.", caller=caller.code)
+        return no("%(caller)s has another call in this window.", code="busy", caller=caller.code)
     if desk.lockouts.caller_refuses:
         return _rested(caller, slot, desk.lockouts, uses)
     return YES
@@ -147,7 +150,7 @@ def warnings(caller: Caller, slot: Slot, lockouts: Lockouts, uses: Uses) -> tupl
 
 def _unknown_there(caller: Caller, slot: Slot) -> Verdict:
     if slot.place in caller.known_in:
-        return no("%(caller)s is known in area %(place)s.", caller=caller.code, place=slot.place)
+        return no("%(caller)s is known in area %(place)s.", code="known", caller=caller.code, place=slot.place)
     return YES
 
 
@@ -156,7 +159,8 @@ def _rested(caller: Caller, slot: Slot, lockouts: Lockouts, uses: Uses) -> Verdi
     if last is None:
         return YES
     return no("%(caller)s calls area %(place)s on %(on)s too, within %(days)s days.",
-              caller=caller.code, place=slot.place, on=last.isoformat(), days=lockouts.caller_days)  # fmt: skip
+              code="rested", caller=caller.code, place=slot.place, on=last.isoformat(),
+              days=lockouts.caller_days)  # fmt: skip
 
 
 def persona_free(persona: Persona, slot: Slot, lockouts: Lockouts, uses: Uses) -> Verdict:

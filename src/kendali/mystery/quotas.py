@@ -10,10 +10,10 @@ never broken silently, and no quota is lowered to fit.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from itertools import combinations
+from itertools import combinations, product
 from math import ceil
 
 from kendali.mystery.draws import Draws
@@ -120,9 +120,18 @@ def large_enough(samples: int, minimum: int = MINIMUM, reserve_percent: int = RE
     return YES
 
 
-def margin_counts(strata: tuple[Stratum, ...], dimension: Dimension) -> dict[str, int]:
+def margin_counts(strata: Iterable[Stratum], dimension: Dimension) -> dict[str, int]:
     """For the heat map and the check of a plan."""
     return dict(sorted(Counter(one.level(dimension) for one in strata).items()))
+
+
+def heat_map(
+    strata: Iterable[Stratum], request: Request, rows: Dimension, columns: Dimension
+) -> dict[tuple[str, str], int]:
+    """Samples by cell in the order of the request, with the empty cells: of a plan, or of what was called so far."""
+    found = Counter((one.level(rows), one.level(columns)) for one in strata)
+    cells = product(*([share.level for share in request.shares(of)] for of in (rows, columns)))
+    return {(row, column): found[row, column] for row, column in cells}
 
 
 def draw(request: Request, seed: str) -> Drawn:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from math import inf
 from zoneinfo import ZoneInfo
 
 from kendali.civil_time import ZONES, local_date
@@ -90,7 +91,8 @@ class Plan:
 
 
 Group = tuple[str, str, str]  # area, shift, week
-Candidates = list[tuple[datetime, Destination]]
+Candidate = tuple[datetime, Destination, tuple[int, ...]]  # with the groups of callers that are there
+Candidates = list[Candidate]
 
 
 def limits(ground: Field) -> dict[tuple[Dimension, str, str], int]:
@@ -100,7 +102,7 @@ def limits(ground: Field) -> dict[tuple[Dimension, str, str], int]:
     for area in sorted({one.area for one in ground.destinations}):
         for shift in ground.shifts:
             for week in ground.weeks:
-                starts = [start for start, _ in _candidates(ground, (area, shift, week.level))]
+                starts = [start for start, *_ in _candidates(ground, (area, shift, week.level))]
                 found.setdefault((Dimension.SHIFT, area, shift), []).extend(starts)
                 found.setdefault((Dimension.WEEK, area, week.level), []).extend(starts)
     most = {key: packed(starts, ground.terms.apart) for key, starts in found.items()}
@@ -115,14 +117,14 @@ def tighter(one: Limits, other: Limits) -> dict[tuple[Dimension, str, str], int]
 
 
 def draw(strata: Iterable[Stratum], ground: Field, *, cycle: str, seed: str) -> Plan:
-    """One window for each stratum: never two of an area closer than `apart`, days as evenly used as chance allows. The
-    same arguments give the same plan, always."""
+    """One window for each stratum: never two of an area closer than `apart`, never more at once than there are callers,
+    days as evenly used as chance allows. The same arguments give the same plan, always."""
     ordered = sorted(strata)
     draws = Draws(f"{ALGORITHM}\n{seed}")
     open_ = {group: _candidates(ground, group) for group in sorted({_group(one) for one in ordered})}
     best: _Drawing | None = None
     for attempt in range(TRIES):
-        drawing = _Drawing(ground.terms.apart, tight=attempt == TRIES - 1)
+        drawing = _Drawing(ground, tight=attempt == TRIES - 1)
         _place(drawing, ordered, open_, draws)
         if best is None or len(drawing.taken) > len(best.taken):
             best = drawing
@@ -143,55 +145,76 @@ def _candidates(ground: Field, group: Group) -> Candidates:
     if week is None or span is None:
         return []
     there = sorted((one for one in ground.destinations if one.area == area), key=lambda one: one.code)
-    pairs = [(start, one) for one in there for start in windows(one, span, week, ground.duties, ground.terms)]
-    return sorted(pairs, key=lambda pair: (pair[0], pair[1].code))
+    found = [
+        (start, one, groups)
+        for one in there
+        for start, groups in windows(one, span, week, ground.duties, ground.terms).items()
+    ]
+    return sorted(found, key=lambda candidate: (candidate[0], candidate[1].code))
 
 
 @dataclass(slots=True)
 class _Drawing:
     """A plan in the making. `tight`: earliest window first, for a plan that is nearly full."""
 
-    apart: timedelta
+    ground: Field
     tight: bool
     taken: list[tuple[Stratum, datetime, Destination]] = field(default_factory=list)
     starts: dict[str, list[datetime]] = field(default_factory=dict)  # of an area, in order
+    busy: dict[int, list[datetime]] = field(default_factory=dict)  # of a group of callers, in order
     load: Counter[tuple[str, date]] = field(default_factory=Counter)  # area and day; "" = all areas
 
-    def free(self, area: str, start: datetime) -> bool:
-        there = self.starts.get(area, [])
+    def free(self, candidate: Candidate) -> bool:
+        start, to, groups = candidate
+        there = self.starts.get(to.area, [])
         at = bisect_left(there, start)
         near = there[max(at - 1, 0) : at + 1]
-        return all(abs(start - other) >= self.apart for other in near)
+        return all(abs(start - other) >= self.ground.terms.apart for other in near) and self.group(start, groups) >= 0
 
-    def weight(self, start: datetime, destination: Destination) -> tuple[int, int]:
-        day = local_date(start, destination.zone)
-        return self.load["area " + destination.area, day], self.load["", day]
+    def group(self, start: datetime, groups: Iterable[int]) -> int:
+        """The group with most callers left in this window; -1 = none. A window overlaps at most as many earlier taken
+        ones as there are other callers, so that time order always finds somebody."""
+        left = {group: self._left(group, start) for group in groups}
+        best = max(left, key=lambda group: (left[group], -group))
+        return best if left[best] > 0 else -1
 
-    def take(self, one: Stratum, start: datetime, destination: Destination) -> None:
-        day = local_date(start, destination.zone)
-        self.taken.append((one, start, destination))
+    def _left(self, group: int, start: datetime) -> float:
+        callers, width, busy = self.ground.duties[group].callers, self.ground.terms.width, self.busy.get(group, [])
+        overlapping = bisect_left(busy, start + width) - bisect_right(busy, start - width)
+        return inf if callers is None else callers - overlapping
+
+    def weight(self, candidate: Candidate) -> tuple[int, int]:
+        start, to, _ = candidate
+        day = local_date(start, to.zone)
+        return self.load["area " + to.area, day], self.load["", day]
+
+    def take(self, one: Stratum, candidate: Candidate) -> None:
+        start, to, groups = candidate
+        day = local_date(start, to.zone)
+        self.taken.append((one, start, to))
         insort(self.starts.setdefault(one.area, []), start)
-        self.load.update([("area " + one.area, day), ("", day)])
+        insort(self.busy.setdefault(self.group(start, groups), []), start)
+        self.load.update([("area " + to.area, day), ("", day)])
 
 
 def _place(drawing: _Drawing, strata: Sequence[Stratum], open_: Mapping[Group, Candidates], draws: Draws) -> None:
     """Those with the fewest windows choose first; in a tight plan those with the earliest."""
     mixed = draws.shuffled(strata)
     if drawing.tight:
-        mixed.sort(key=lambda one: [start for start, _ in open_[_group(one)][:1]])
+        mixed.sort(key=lambda one: [candidate[0] for candidate in open_[_group(one)][:1]])
     else:
         mixed.sort(key=lambda one: len(open_[_group(one)]))
     for one in mixed:
-        free = [pair for pair in open_[_group(one)] if drawing.free(one.area, pair[0])]
+        free = [candidate for candidate in open_[_group(one)] if drawing.free(candidate)]
         if not free:
             continue
         if drawing.tight:
-            drawing.take(one, *free[0])
+            drawing.take(one, free[0])
             continue
-        weights = [drawing.weight(*pair) for pair in free]
+        weights = [drawing.weight(candidate) for candidate in free]
         least = min(weights)
-        even = [pair for pair, weight in zip(free, weights, strict=True) if weight == least]
-        drawing.take(one, *draws.choice(even))
+        even = [candidate for candidate, weight in zip(free, weights, strict=True) if weight == least]
+        drawing.take(one, draws.choice(even))
 
 
 def _numbered(taken: Iterable[tuple[Stratum, datetime, Destination]], width: timedelta) -> tuple[Slot, ...]:

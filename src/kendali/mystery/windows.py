@@ -59,11 +59,13 @@ class Destination:
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """When a group of callers works, in their own zone."""
+    """When a group of callers works, in their own zone. `callers`: how many they are, so how many windows may overlap;
+    None = no limit."""
 
     zone: str
     span: Span = OFFICE
     calendar: WorkCalendar = field(default_factory=WorkCalendar)
+    callers: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,18 +128,20 @@ def _interval(day: date, span: Span, zone: str) -> Interval:
 
 def windows(
     destination: Destination, shift: Span, week: PlanWeek, duties: Sequence[Duty], terms: WindowTerms
-) -> list[datetime]:
+) -> dict[datetime, tuple[int, ...]]:
     """Every beginning of a window that lies whole inside service hours, shift and the time of one group of callers, and
-    begins in this week (local days of the site)."""
-    found = set[datetime]()
+    begins in this week (local days of the site); with the groups (places in `duties`) that can call then."""
+    found: dict[datetime, set[int]] = {}
     day = week.first - DAY  # a shift of the night before may reach into the week
     while day <= week.last:
         works = destination.calendar.works_on(day)  # the day on which the shift begins
         open_ = common(service(destination, day), [_interval(day, shift, destination.zone)]) if works else []
-        for duty in duties if open_ else ():
-            found.update(_beginnings(common(open_, on_duty(duty, day)), destination.zone, terms))
+        for group, duty in enumerate(duties if open_ else ()):
+            for start in _beginnings(common(open_, on_duty(duty, day)), destination.zone, terms):
+                found.setdefault(start, set()).add(group)
         day += DAY
-    return sorted(start for start in found if week.holds(local_date(start, destination.zone)))
+    inside = sorted(start for start in found if week.holds(local_date(start, destination.zone)))
+    return {start: tuple(sorted(found[start])) for start in inside}
 
 
 def _beginnings(free: Iterable[Interval], zone: str, terms: WindowTerms) -> Iterator[datetime]:

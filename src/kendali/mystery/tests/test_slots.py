@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from itertools import combinations, pairwise
 from zoneinfo import ZoneInfo
 
@@ -46,6 +47,7 @@ def strata(ground: Field, samples: int = 66, seed: str = "1") -> tuple[Stratum, 
     return drawn.strata
 
 
+@cache
 def month(seed: str = "1") -> Plan:
     return draw(strata(ground()), ground(), cycle="2027-03", seed=seed)
 
@@ -85,7 +87,7 @@ def test_windows_of_one_area_keep_their_distance_and_days_are_used_evenly() -> N
 
 
 def test_the_same_seed_gives_the_same_plan_and_another_seed_another_one() -> None:
-    assert digest(month()) == digest(month())
+    assert digest(month()) == digest(month.__wrapped__())
     assert digest(month()) != digest(month("2"))
 
 
@@ -145,6 +147,19 @@ def test_a_window_lies_whole_in_the_time_of_one_group_of_callers() -> None:
     there = Destination("1", "JKT", "Asia/Jakarta")
     two = (Duty("Asia/Jakarta", Span(8 * 60, 11 * 60)), Duty("Asia/Jakarta", Span(11 * 60, 13 * 60)))
     assert starts_of(there, ALL_DAY, two, PlanWeek(1, MARCH, MARCH, 1)) == ["01 08", "01 09", "01 11"]
+
+
+def test_no_more_windows_overlap_than_there_are_callers() -> None:
+    there = Destination("1", "JKT", "Asia/Jakarta")
+    shifts = {"pagi": Span(8 * 60, 12 * 60)}
+    of = [Stratum("JKT", "pagi", "informasi", "1")] * 21
+    for callers, fits in ((2, 20), (3, 21)):
+        duties = (Duty("Asia/Jakarta", callers=callers), Duty("Asia/Jayapura", Span(0, 60), callers=9))
+        close = Field((there,), shifts, (WEEK,), duties, WindowTerms(apart=timedelta(0)))
+        assert len(draw(of[:fits], close, cycle="2027-03", seed="1").slots) == fits
+        assert bool(draw(of, close, cycle="2027-03", seed="1").verdict) is (fits == 21)
+        for one in (slots := draw(of[:fits], close, cycle="2027-03", seed="1").slots):
+            assert sum(1 for other in slots if other.starts <= one.starts < other.ends) <= callers
 
 
 def test_a_plan_without_enough_windows_says_where() -> None:
@@ -283,10 +298,10 @@ def test_windows_agree_with_looking_at_every_minute(
         return any(day is not None and calendar.works_on(day) for day in begun)
 
     first = datetime(2027, 3, 1, tzinfo=ZoneInfo(zone)).astimezone(UTC)
-    assert found == [at for at in (first + timedelta(hours=n) for n in range(72)) if good(at)]
+    assert list(found) == [at for at in (first + timedelta(hours=n) for n in range(72)) if good(at)]
 
 
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(st.integers(1, 60), st.integers())
 def test_any_plan_within_the_limits_of_one_area_finds_its_windows(samples: int, seed: int) -> None:
     """As many as there are windows in each week of one shift: the last try packs them."""
