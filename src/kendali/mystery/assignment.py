@@ -152,12 +152,14 @@ class _Giving:
             self.used.update([(what, code), (what, code, slot.place)])
 
     def give(self, slot: Slot) -> None:
-        refused = [may_call(one, slot, self.desk, self.uses, self.held.get(one.code, ())) for one in self._callers()]
-        if not any(refused):
+        answers = [(one, self._may_call(one, slot)) for one in self.desk.callers if one.share > 0]
+        able = [one for one, answer in answers if answer]
+        if not able:
+            refused = (answer for _, answer in answers)
             nearest = max(refused, key=lambda one: NEARNESS.index(str(one.facts["code"])), default=NOBODY)
             self.unassigned.append(Unassigned(slot.number, nearest))
             return
-        found = next(self._fitting(slot), None)
+        found = next(self._fitting(slot, able), None)
         if found is None:
             self.unassigned.append(Unassigned(slot.number, self._why_not(slot)))
             return
@@ -167,23 +169,19 @@ class _Giving:
             told = (*told, free)
         self.keep(Assignment(slot.number, caller.code, scenario.code, persona.code, told), slot)
 
-    def _fitting(self, slot: Slot) -> Iterator[tuple[Caller, Scenario, Persona]]:
+    def _fitting(self, slot: Slot, able: Iterable[Caller]) -> Iterator[tuple[Caller, Scenario, Persona]]:
         """In the order of preference."""
         scenarios, personas = self._scenarios(slot), self._personas(slot)
-        for caller in self._ordered(slot):
+        for caller in self._ordered(slot, able):
             for scenario in scenarios:
                 for persona in personas:
                     if persona_fits(persona, scenario, caller):
                         yield caller, scenario, persona
 
-    def _callers(self) -> list[Caller]:
-        return [one for one in self.desk.callers if one.share > 0]
+    def _may_call(self, caller: Caller, slot: Slot) -> Verdict:
+        return may_call(caller, slot, self.desk, self.uses, self.held.get(caller.code, ()))
 
-    def _ordered(self, slot: Slot) -> list[Caller]:
-        able = [
-            one for one in self._callers()
-            if may_call(one, slot, self.desk, self.uses, self.held.get(one.code, ()))
-        ]  # fmt: skip
+    def _ordered(self, slot: Slot, able: Iterable[Caller]) -> list[Caller]:
         kept = self.before.get(slot.number)
         return sorted(
             self.draws.shuffled(sorted(able, key=lambda one: one.code)),

@@ -14,7 +14,7 @@ from enum import StrEnum
 from kendali.civil_time import local_date
 from kendali.mystery.quotas import OUTCOME
 from kendali.mystery.slots import Slot
-from kendali.mystery.windows import Duty, on_duty
+from kendali.mystery.windows import Duty, covers
 from kendali.verdict import YES, Verdict, no
 
 
@@ -132,7 +132,7 @@ def may_call(caller: Caller, slot: Slot, desk: Desk, uses: Uses, held: Iterable[
     day = local_date(slot.starts, caller.duty.zone)
     if any(first <= day <= last for first, last in caller.absent):
         return no("%(caller)s is absent on %(on)s.", code="absent", caller=caller.code, on=day.isoformat())
-    if not any(begin <= slot.starts and slot.ends <= end for begin, end in on_duty(caller.duty, day)):
+    if not covers(caller.duty, slot.starts, slot.ends):
         return no("The window lies outside the working time of %(caller)s.", code="hours", caller=caller.code)
     at_once = sum(1 for one in held if one.starts < slot.ends and slot.starts < one.ends)
     if at_once >= desk.lockouts.windows_at_once:

@@ -122,6 +122,13 @@ def on_duty(duty: Duty, day: date) -> list[Interval]:
     return merged(_interval(one, duty.span, duty.zone) for one in days if duty.calendar.works_on(one))
 
 
+def covers(duty: Duty, begin: datetime, end: datetime) -> bool:
+    """Is this group at work all the time from `begin` to `end`, at most a day?"""
+    day = local_date(begin, duty.zone)
+    days = (one for one in (day - DAY, day, day + DAY) if duty.calendar.works_on(one))
+    return any(a <= begin and end <= b for a, b in merged(_interval(one, duty.span, duty.zone) for one in days))
+
+
 def _interval(day: date, span: Span, zone: str) -> Interval:
     return at_minute(day, span.first, zone), at_minute(day, span.last, zone)
 

@@ -19,7 +19,18 @@ from kendali.mystery.cycle import PlanWeek, weeks
 from kendali.mystery.quotas import OUTCOME, Dimension, Margin, Request, Stratum
 from kendali.mystery.rounding import Share
 from kendali.mystery.slots import Field, Plan, Slot, canonical, digest, draw, limits, shown, tighter, unchanged
-from kendali.mystery.windows import ALL_DAY, Destination, Duty, Span, WindowTerms, merged, packed, windows
+from kendali.mystery.windows import (
+    ALL_DAY,
+    Destination,
+    Duty,
+    Span,
+    WindowTerms,
+    covers,
+    merged,
+    on_duty,
+    packed,
+    windows,
+)
 from kendali.mystery.working_time import Week, WorkCalendar
 
 INDONESIA = WorkCalendar(holidays=holiday_tables.country_holidays("ID", categories=("public", "government")))
@@ -299,6 +310,15 @@ def test_windows_agree_with_looking_at_every_minute(
 
     first = datetime(2027, 3, 1, tzinfo=ZoneInfo(zone)).astimezone(UTC)
     assert list(found) == [at for at in (first + timedelta(hours=n) for n in range(72)) if good(at)]
+
+
+@given(SPANS, st.integers(0, 71), st.integers(1, 20), st.sets(st.integers(0, 6)))
+def test_a_group_covers_what_lies_whole_in_its_working_time(span: Span, begin: int, hours: int, off: set[int]) -> None:
+    duty = Duty("Asia/Jayapura", span, WorkCalendar(Week.SIX_DAYS, {MARCH + timedelta(days=n) for n in off}))
+    start = datetime(2027, 3, 2, tzinfo=UTC) + timedelta(hours=begin)
+    end = start + timedelta(hours=hours)
+    free = on_duty(duty, start.astimezone(ZoneInfo(duty.zone)).date())
+    assert covers(duty, start, end) == any(a <= start and end <= b for a, b in free)
 
 
 @settings(max_examples=10)
