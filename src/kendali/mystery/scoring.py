@@ -2,7 +2,7 @@
 
     s_q     = points / most points, in [0, 1]
     section = Σ w·s / Σ w over the applicable items: answered, not N/A, not hidden, weight above 0
-    raw     = Σ W·S / Σ W over the sections that have one; none has one: no score (not 0, not 100)
+    raw     = Σ W·S / Σ W over the sections that have one and weigh; there is none: no score (not 0, not 100)
     final   = raw, but a failed auto-fail item pulls its section, or the whole form, to 0
 
 An empty section drops out, also when a gate in it (weight 0) failed; a failed gate of the whole form makes 0 even
@@ -138,10 +138,10 @@ def _share(item: Item, answer: Answer | None) -> Decimal:
 
 
 def _section(section: Section, answers: Answers, asked: frozenset[str]) -> tuple[Section, Decimal | None, Decimal]:
-    """With its raw score (None: drops out) and the sum of the weights that counted."""
+    """With its raw score (None: drops out; a section that weighs nothing has one too) and the sum of its weights."""
     scored = [item for item in section.items if _is_scored(item, answers, asked)]
     raw = _mean([(item.weight, _share(item, answers.get(item.id))) for item in scored])
-    return section, None if section.weight == 0 else raw, sum((item.weight for item in scored), ZERO)
+    return section, raw, sum((item.weight for item in scored), ZERO)
 
 
 def _is_scored(item: Item, answers: Answers, asked: frozenset[str]) -> bool:

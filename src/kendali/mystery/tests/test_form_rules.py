@@ -63,6 +63,9 @@ def ranges(*bounds: tuple[int, int | None]) -> tuple[Range, ...]:
 FINE = (Range(Decimal(0), Decimal("0.00001"), Decimal(1)), Range(Decimal("0.00001"), None, Decimal(0)))
 
 
+Q1_STEPS = GOOD.sections[0].items[0].choices
+
+
 def only(*items: Item) -> Form:
     return form(section("one", *items))
 
@@ -124,6 +127,10 @@ def test_a_good_form_and_the_default_form_have_no_problems() -> None:
 def test_a_form_is_refused_where_and_why(bad: Form, place: str, part: str, says: str) -> None:
     found = [one for one in problems(bad) if one.part == part and one.place == place]
     assert any(says in one.reason % dict(one.facts) for one in found), [str(one) for one in problems(bad)]
+
+
+def test_a_failing_answer_may_have_as_many_points_as_the_worst_that_does_not() -> None:
+    assert problems(change("q1", choices=steps((0, True), (0, False), (1, False)))) == []
 
 
 def test_an_id_keeps_its_kind_through_all_versions() -> None:
@@ -234,6 +241,8 @@ def test_a_number_as_a_person_writes_it(text: str, number: str | None) -> None:
         (lambda: change("q1", choices=steps((0, True), (1, False), (2, False))), Change.EDITED, "one/q1",
          "answer_labels", False),
         (lambda: change("q1", choices=steps((0, True), (2, False))), Change.EDITED, "one/q1", "choices", True),
+        (lambda: change("q1", choices=tuple(dataclasses.replace(c, fails=False) for c in Q1_STEPS)), Change.EDITED,
+         "one/q1", "choices", True),
         (lambda: change("q3", when=()), Change.EDITED, "two/q3", "when", True),
         (lambda: dataclasses.replace(GOOD, sections=GOOD.sections[:1]), Change.REMOVED, "two", "section", True),
         (lambda: dataclasses.replace(GOOD, sections=GOOD.sections[::-1]), Change.MOVED, "", "sections", False),

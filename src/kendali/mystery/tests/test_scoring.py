@@ -81,6 +81,13 @@ def test_auto_fail_pulls_the_form_or_a_section_to_zero_and_the_raw_score_is_kept
     assert got.auto_failed == (("gate",) if answers["gate"].value == "a" else ())
 
 
+def test_a_section_that_weighs_nothing_has_its_own_score_and_changes_no_other() -> None:
+    got = score(form(section("one", graded("q1")), section("two", graded("q2"), weight=0)), filled(q1="b", q2="c"))
+    assert (got.raw, got.sections[1].raw, got.sections[1].applied) == (Decimal("0.5"), Decimal(1), ZERO)
+    alone = score(form(section("two", graded("q2"), weight=0)), filled(q2="c"))
+    assert (alone.raw, alone.final) == (None, None)
+
+
 def test_a_gate_that_is_not_asked_does_not_fail() -> None:
     hidden = dataclasses.replace(FORM_GATE, when=(Condition("q", Operator.IS, "a"),))
     got = score(form(section("one", graded("q"), hidden)), filled(q="c", gate="a"))
