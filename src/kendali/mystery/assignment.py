@@ -21,7 +21,6 @@ from kendali.mystery.lockouts import (
     Caller,
     Desk,
     Persona,
-    Role,
     Scenario,
     Uses,
     may_call,
@@ -30,6 +29,7 @@ from kendali.mystery.lockouts import (
     scenario_fits,
     warnings,
 )
+from kendali.mystery.machine import Role
 from kendali.mystery.slots import Slot
 from kendali.verdict import YES, Verdict, no
 

@@ -9,25 +9,19 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from enum import StrEnum
 
 from kendali.civil_time import local_date
+from kendali.mystery.machine import Role
 from kendali.mystery.quotas import OUTCOME
 from kendali.mystery.slots import Slot
 from kendali.mystery.windows import Duty, covers
 from kendali.verdict import YES, Verdict, no
 
 
-class Role(StrEnum):
-    QC_OFFICER = "qc_officer"
-    TEAM_LEADER = "team_leader"  # may help, never the own team (5.2)
-    SUPERVISOR = "supervisor"
-
-
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """`teams`: those that a TL or SPV leads; `known_in`: areas where the voice is known; `absent`: (first, last) days;
-    `share`: the part of the load, 0 = only by hand."""
+    """`role`: a QCO, or a TL or SPV who helps (5.2); `teams`: those that one leads; `known_in`: areas where the voice
+    is known; `absent`: (first, last) days; `share`: the part of the load, 0 = only by hand."""
 
     code: str
     role: Role
@@ -51,7 +45,7 @@ class Persona:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """An approved version that is valid in the cycle. `personas` empty = all."""
+    """What the plan needs of an approved version that is valid in the cycle. `personas` empty = all."""
 
     code: str
     kind: str

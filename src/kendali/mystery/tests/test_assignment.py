@@ -19,7 +19,6 @@ from kendali.mystery.lockouts import (
     Desk,
     Lockouts,
     Persona,
-    Role,
     Scenario,
     Uses,
     may_call,
@@ -28,6 +27,7 @@ from kendali.mystery.lockouts import (
     scenario_fits,
     warnings,
 )
+from kendali.mystery.machine import Role
 from kendali.mystery.quotas import OUTCOME, Stratum
 from kendali.mystery.slots import Plan, Slot, digest
 from kendali.mystery.windows import Duty, Span

@@ -1,4 +1,4 @@
-"""The dates of a cycle, its weeks, and what is copied from the month before."""
+"""The dates of a cycle and its weeks."""
 
 from __future__ import annotations
 
@@ -11,12 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kendali.mystery.cycle import (
-    Article,
-    Material,
     Milestone,
-    ScenarioVersion,
     Terms,
-    copy_last_month,
     dates,
     due_in,
     moved_back,
@@ -135,70 +131,3 @@ def test_a_due_date_moves_to_the_nearest_working_day_before(day: date, calendar:
 )
 def test_due_dates_move_with_the_month(due: date, to: date, new: date) -> None:
     assert due_in(due, to, INDONESIA) == new
-
-
-# --- copying ----------------------------------------------------------------------------------------------------------
-
-ARTICLES = {
-    "KB-1": Article("KB-1", 3),
-    "KB-2": Article("KB-2", 1, date(2027, 2, 20)),
-    "KB-3": Article("KB-3", 2, date(2027, 3, 20)),
-}
-DUE = date(2027, 1, 25)
-
-
-def scenario(code: str = "S-1", version: int = 1, *, kind: str = "informasi", cites: tuple[tuple[str, int], ...] = (),
-             approved: bool = True, until: date | None = None) -> ScenarioVersion:  # fmt: skip
-    return ScenarioVersion(code, version, kind, "B-1", cites, DUE, approved, until)
-
-
-def sentence_of(one: ScenarioVersion) -> list[str]:
-    taken = copy_last_month([], [one], to=MARCH, articles=ARTICLES, calendar=INDONESIA).scenarios[0]
-    verdicts = [taken.usable, *taken.warnings]
-    return [("!" if not taken.usable else "") + v.reason % dict(v.facts) for v in verdicts if not v]
-
-
-@pytest.mark.parametrize(
-    ("one", "sentences"),
-    [
-        (scenario(), []),
-        (scenario(cites=(("KB-1", 3),)), []),
-        (scenario(until=date(2027, 3, 31)), []),
-        (scenario(until=date(2027, 3, 30)), ["Scenario S-1 expires within the month, on 2027-03-30."]),
-        (scenario(until=date(2027, 3, 1)), ["Scenario S-1 expires within the month, on 2027-03-01."]),
-        (scenario(until=date(2027, 2, 28)), ["!Scenario S-1 expired on 2027-02-28."]),
-        (scenario(cites=(("KB-1", 2),)), ["!Article KB-1 is now version 3; the answers rest on version 2."]),
-        (scenario(cites=(("KB-2", 1),)), ["!Article KB-2 expired on 2027-02-20."]),
-        (scenario(cites=(("KB-3", 2),)), ["Article KB-3 expires within the month, on 2027-03-20."]),
-        (scenario(cites=(("KB-9", 1),)), ["!Article KB-9 is no longer in the knowledge base."]),
-    ],
-)
-def test_what_is_copied_is_marked(one: ScenarioVersion, sentences: list[str]) -> None:
-    assert sentence_of(one) == sentences
-
-
-def test_the_newest_approved_version_is_taken_and_drafts_stay_behind() -> None:
-    offered = [
-        scenario(version=2),
-        scenario(version=1),
-        scenario(version=3, approved=False),
-        scenario("S-2", approved=False),
-    ]
-    found = copy_last_month([], offered, to=MARCH, articles=ARTICLES, calendar=INDONESIA)
-    assert [(one.of.code, getattr(one.of, "version", 0)) for one in found.scenarios] == [("S-1", 2)]
-    assert found.left_out == ("S-2",)
-
-
-def test_materials_are_kept_with_a_new_due_date_and_missing_kinds_are_told() -> None:
-    kept = [Material("B-1", "informasi", (("KB-1", 3),), DUE), Material("B-2", "permintaan", (("KB-2", 1),), DUE)]
-    found = copy_last_month(kept, [scenario()], to=MARCH, articles=ARTICLES, calendar=INDONESIA)
-    assert [(one.of.code, one.due, bool(one.usable)) for one in found.materials] == [
-        ("B-1", date(2027, 2, 25), True),
-        ("B-2", date(2027, 2, 25), False),
-    ]
-    assert [(v.facts["thing"], v.facts["kind"]) for v in found.missing] == [
-        ("material", "permintaan"),
-        ("material", "komplain"),
-        ("scenario", "permintaan"),
-        ("scenario", "komplain"),
-    ]

@@ -12,7 +12,8 @@ import pytest
 
 from kendali.mystery import assignment, quotas, slots
 from kendali.mystery.cycle import KINDS, weeks
-from kendali.mystery.lockouts import Caller, Desk, Persona, Role, Scenario
+from kendali.mystery.lockouts import Caller, Desk, Persona, Scenario
+from kendali.mystery.machine import Role
 from kendali.mystery.quotas import Dimension, Margin, Request
 from kendali.mystery.roster_rules import Membership, reachable_teams
 from kendali.mystery.rounding import Share
