@@ -147,6 +147,11 @@ def test_lateness_in_begun_working_and_calendar_days(
     assert wt.delay(was_due, came, desk) == wt.Delay(working, calendar)
 
 
+def test_no_office_hours_have_passed_at_once() -> None:
+    sunday = local(WIB, MONDAY - DAY)
+    assert wt.instant_after(sunday, timedelta(0), Desk(WIB)) == sunday
+
+
 def test_the_printed_second_decides() -> None:
     due = local(WIB, MONDAY, 23, 59, 59)
     assert not wt.after(due + timedelta(microseconds=999_999), due)
