@@ -12,7 +12,9 @@ from zoneinfo import ZoneInfo
 from kendali.connectors.asterisk.cdr import AUDIO, Leg
 
 _EXTENSION = re.compile(r"(?:PJSIP|SIP|IAX2|Local|SCCP)/([^-@/]+)")
-FIRST_YEAR = 1999  # of Asterisk's first release: a call before it was written by a clock that stood at its beginning
+# Of Asterisk's first release. The clock that wrote an earlier date stood at its beginning: when the call was cannot be
+# computed, only in which folder its file is.
+FIRST_YEAR = 1999
 _CALLER_NAME = re.compile(r'^\s*"([^"]*)"')
 
 
@@ -42,7 +44,8 @@ class Names:
 
 def call(ref: str, legs: Sequence[Leg], names: Names) -> Call:
     started = [(_local(leg[names.date]), _seconds(leg[names.seconds])) for leg in legs]
-    known = sorted((begin, seconds) for begin, seconds in started if begin is not None)
+    written = sorted((begin, seconds) for begin, seconds in started if begin is not None)
+    known = [(begin, seconds) for begin, seconds in written if begin.year >= FIRST_YEAR]
     begin = known[0][0] if known else None
     end = max((one + timedelta(seconds=seconds) for one, seconds in known), default=None)
     agent, phone, name = people(legs, names.extension_digits)
@@ -54,7 +57,7 @@ def call(ref: str, legs: Sequence[Leg], names: Names) -> Call:
         ref,
         utc(begin, names.zone),
         utc(end, names.zone),
-        list(dict.fromkeys(one.date() for one, _ in known)),
+        list(dict.fromkeys(one.date() for one, _ in written)),
         list(files),
         agent,
         phone,
@@ -71,8 +74,7 @@ def utc(local: datetime | None, zone: ZoneInfo) -> datetime | None:
 
 
 def _local(value: object) -> datetime | None:
-    """None where it cannot be computed: MySQL's 0000-00-00 (text or None), or a switch that had lost its clock."""
-    return value if isinstance(value, datetime) and value.year >= FIRST_YEAR else None
+    return value if isinstance(value, datetime) else None  # MySQL's 0000-00-00 arrives as text or None
 
 
 def _seconds(value: object) -> int:
