@@ -12,6 +12,7 @@ from ninja import Field, Query, Router, Schema
 
 from kendali.accounts import access
 from kendali.accounts.access import signed_in
+from kendali.api_fields import Instant
 from kendali.register import actions, proofs, queries, views
 from kendali.register.models import Certificate, CertificateLine, Signature
 
@@ -118,7 +119,7 @@ def _load(request: HttpRequest, certificate_id: UUID, action: str = "certificate
 
 
 @router.get("", response=CertificatePage)
-def list_certificates(request: HttpRequest, status: str = "", before: datetime | None = None) -> dict[str, object]:
+def list_certificates(request: HttpRequest, status: str = "", before: Instant | None = None) -> dict[str, object]:
     """Newest draft first; pass `next` as `before`."""
     user = signed_in(request)
     access.require(user, "certificate.view")
@@ -126,7 +127,7 @@ def list_certificates(request: HttpRequest, status: str = "", before: datetime |
     if status:
         rows = rows.filter(status=status)
     if before is not None:
-        rows = rows.filter(drafted_at__lt=before if before.tzinfo else timezone.make_aware(before))
+        rows = rows.filter(drafted_at__lt=before)
     page = list(rows[: PAGE + 1])
     return {"certificates": page[:PAGE], "next": page[PAGE - 1].drafted_at if len(page) > PAGE else None}
 

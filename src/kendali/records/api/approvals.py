@@ -19,6 +19,7 @@ from kendali.accounts.access import signed_in
 from kendali.accounts.api_schemas import EMAIL
 from kendali.accounts.models import Client
 from kendali.accounts.permissions import RuleRefused
+from kendali.api_fields import Instant
 from kendali.disposal.actions import approvers, erasures, invitations, letters
 from kendali.disposal.models import Approver, ErasureRequest, Letter, Proposal
 from kendali.records.actions import deleting as deleting_action
@@ -76,7 +77,7 @@ class ErasureIn(Schema):
     phone: str = Field("", max_length=40)
     channel: str = Field("", max_length=80)
     note: str = Field("", max_length=1000)
-    received_at: datetime
+    received_at: Instant
 
 
 class ErasureOut(Schema):
