@@ -86,18 +86,21 @@ def mixed(it: House) -> DisposalOrder:
     return it.work(order)
 
 
+IN_ENGLISH = (
+    "Certificate of Destruction of Documents", "Deletion in the source application", "Conversation history",
+    "Retention period has passed", "No legal hold", "Clara Wijaya", "Contact Centre Head", "on behalf of Citra Direksi",
+    "the application refused", "changed after its backup", "not signed yet", "read back at the source", "Restore drill",
+    "restored", "taken out by the client",
+)  # fmt: skip
+
+
 def test_a_deletion_says_all_its_fields_in_both_languages(it: House) -> None:
     order, cast = mixed(it), it.office.cast
     assert order.status == "done"
     english = certificates.draft(user=cast.dewi, at=it.now, order=order, language="en")
     register.send_for_signature(user=cast.dewi, at=it.now, certificate=english, proof=papers.proof(cast.dewi, it.now))
     read = text_of(english.signing_path)
-    says(
-        read, "Certificate of Destruction of Documents", "Deletion in the source application", "Conversation history",
-        "Retention period has passed", "No legal hold", "Clara Wijaya", "Contact Centre Head",
-        "on behalf of Citra Direksi", "the application refused", "changed after its backup", "not signed yet",
-        "read back at the source", "Restore drill", "restored", "taken out by the client",
-    )  # fmt: skip
+    says(read, *IN_ENGLISH)
     register.cancel(user=cast.dewi, at=it.now, certificate=english, reason="Bahasa Indonesia diminta")
 
     made = certificates.draft(user=cast.dewi, at=it.now, order=order)
