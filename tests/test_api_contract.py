@@ -38,7 +38,7 @@ EXAMPLES = int(os.environ.get("KENDALI_EXAMPLES", "12")) if LONG else 4
 SLOW = {"prove_slots", "verify_package"}  # other processes, every byte
 load_all_checks()
 CHECKED = CHECKS.get_by_names(["content_type_conformance", "response_schema_conformance", "status_code_conformance"])
-PEOPLE = ["tari", "indra", "maya", "adi", *(["clara", "aulia", "candra", "rahma"] if LONG else [])]
+PEOPLE = ["tari", "adi", *(["indra", "maya", "clara", "aulia", "candra", "rahma"] if LONG else [])]
 
 
 @pytest.fixture

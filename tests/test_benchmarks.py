@@ -37,6 +37,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> str:
     return (folder / "RESULTS.md").read_text()
 
 
+@pytest.mark.long
 def test_every_part_writes_its_figures_with_their_goals(results: str) -> None:
     headings = re.findall(r"(?m)^## (.+)$", results)
     assert headings == list(PARTS.values())
@@ -48,6 +49,7 @@ def test_every_part_writes_its_figures_with_their_goals(results: str) -> None:
         assert all(row.count(" | ") >= 3 for row in rows)
 
 
+@pytest.mark.long
 def test_a_destruction_rewrites_no_byte_of_the_archive(results: str) -> None:
     (line,) = [line for line in results.splitlines() if "archive bytes rewritten" in line]
     assert line.endswith("| yes |")
