@@ -1,8 +1,8 @@
 """The windows of a plan given to executors: rotation, even load, replacement. No database, no clock.
 
 Source: mystery-calling "The caller cannot choose the agent" (reassigning a sick executor never changes the frozen
-stratum; a scenario whose finding went to an area is not used there again in that cycle), "Scenario"; issue "Plan of a
-cycle". An assignment points at a slot by its number and holds nothing of its stratum, so what was frozen cannot change
+stratum; a scenario whose finding went to an area is not used there again in that cycle), "Scenario".
+An assignment points at a slot by its number and holds nothing of its stratum, so what was frozen cannot change
 with it. Who may call what is asked of `lockouts`.
 """
 

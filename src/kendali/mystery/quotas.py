@@ -1,7 +1,7 @@
 """How many samples of which area, shift, kind and week: quotas on the margins. No database, no clock.
 
 The caller cannot choose the agent, and 66 samples cannot fill 252 cells, so quotas hold on the margins only
-(mystery-calling "The caller cannot choose the agent"; "60 samples"; issue "Plan of a cycle"). Each margin is its
+(mystery-calling "The caller cannot choose the agent"; "60 samples"). Each margin is its
 proportional value rounded down or up, or its floor or cap; the tables area x shift, area x kind and area x week are
 near proportional too. Where that cannot be met, `Shortage` says which margin fails and by how much: a cap or a limit is
 never broken silently, and no quota is lowered to fit.

@@ -1,6 +1,6 @@
 """Where a call may fall: windows inside service hours, shift and the callers' working time. No database, no clock.
 
-Source: mystery-calling "The caller cannot choose the agent" (a slot is a window, 2 h), issue "Plan of a cycle" and
+Source: mystery-calling "The caller cannot choose the agent" (a slot is a window, 2 h) and
 "Calendar". Hours are minutes since local midnight, so 22.00-06.00 is (1320, 1800); instants are UTC.
 """
 

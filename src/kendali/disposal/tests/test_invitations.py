@@ -183,6 +183,7 @@ def test_a_code_lives_ten_minutes_and_a_newer_one_replaces_it(cast: Cast, mailbo
         with refused("wrong"):
             say_yes(row, first, cast.now + MINUTE)
     say_yes(row, second, cast.now + MINUTE)
+    assert Proposal.objects.get().status == "approved"
 
 
 def test_nobody_asks_for_codes_without_end(cast: Cast, mailbox: Mailbox) -> None:
