@@ -43,6 +43,8 @@ def listen(page: Page, base: str) -> list[str]:
 def faults(page: Page) -> list[str]:
     """What is wrong with the page as it stands: cut off at the right, or anything axe finds."""
     found = []
+    page.wait_for_function("document.body !== null")  # a page that reloads itself has none for a moment
+    page.wait_for_load_state()
     wide, room = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
     if wide > room:
         found.append(f"{wide} px wide in a window of {room}")

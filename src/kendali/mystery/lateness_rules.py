@@ -19,7 +19,8 @@ from kendali.mystery.working_time import Delay, Desk, after, delay, due_after
 class Fairness:
     """One step of one finding. `late`: by the KPI. `punctual`: the person, from receipt; None = not decided yet.
     `because_of`: begun working days of the delay by the step that exceeded its budget; `nobody`: days that no step
-    caused (the local date of the receiver was further on than the sender's)."""
+    caused: the local date of the receiver was further on than the sender's, or the finding fell on a day off, so that
+    H+0 and H+1 are the same day."""
 
     step: Step
     late: bool

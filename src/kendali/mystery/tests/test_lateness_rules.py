@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kendali.civil_time import local_date
 from kendali.mystery.clock_rules import STEPS, Mode, Step, Terms, clocks
 from kendali.mystery.lateness_rules import Fairness, fairness
 from kendali.mystery.working_time import Desk, Week, WorkCalendar
@@ -86,6 +87,13 @@ def test_a_day_lost_only_between_two_zones_is_nobodys() -> None:
     assert (third.late, third.punctual, third.because_of, third.nobody) == (True, True, {}, 1)
 
 
+def test_a_day_lost_because_the_finding_fell_on_a_day_off_is_nobodys() -> None:
+    desks = dict.fromkeys(STEPS, Desk(WIB, WorkCalendar(holidays=frozenset({FOUND.date()}))))
+    stops = dict(zip(STEPS, (h(1), h(2), h(3)), strict=True))  # each in its own day: H+0 and H+1 are both the 3rd
+    third = fairness(clocks(FOUND, stops, desks, LITERAL), desks, LITERAL, END)[K3]
+    assert (third.late, third.punctual, third.because_of, third.nobody) == (True, True, {}, 1)
+
+
 DESK = st.builds(
     lambda zone, week, off: Desk(zone, WorkCalendar(week, frozenset(date(2026, 11, 1 + one) for one in off))),
     st.sampled_from(ZONES),
@@ -117,6 +125,6 @@ def test_at_one_desk_no_day_is_nobodys_and_a_kpi_in_time_is_a_person_in_time(
 ) -> None:
     desks = dict.fromkeys(STEPS, desk)
     for one in fairness(clocks(FOUND, made(waits), desks, terms), desks, terms, END).values():
-        if desk.calendar.week is not Week.ROUND_THE_CLOCK:
+        if desk.calendar.week is not Week.ROUND_THE_CLOCK and desk.calendar.works_on(local_date(FOUND, desk.zone)):
             assert one.nobody == 0
         assert one.late or one.punctual is not False
