@@ -31,7 +31,9 @@ CSRF_TRUSTED_ORIGINS = [BASE_URL]
 
 INSTALLED_APPS = [
     "kendali.home",
+    "kendali.mystery",
     "kendali.records",
+    "kendali.documents",
     "kendali.disposal",
     "kendali.register",
     "kendali.vault",

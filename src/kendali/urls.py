@@ -12,6 +12,8 @@ urlpatterns = [
     path("", include("kendali.vault.urls")),
     path("", include("kendali.register.urls")),
     path("", include("kendali.records.urls")),
+    path("", include("kendali.documents.urls")),
+    path("", include("kendali.mystery.urls")),
     path("", include("kendali.home.urls")),
 ]
 

@@ -1,7 +1,8 @@
 """Who may do what: one line per action. Pages, API, worker and sentences all ask here.
 
 The administrator keeps users, sources and settings, and approves, raises, executes and deletes nothing.
-The auditor reads everything. A client sees only its own data. Agents have nothing here.
+The auditor reads everything. A client sees only its own data. What mystery calling allows is in
+`permissions_mystery`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
 from kendali.accounts import roles
+from kendali.accounts.permissions_mystery import MYSTERY
 from kendali.accounts.roles import (
     ADMINISTRATOR,
     AGENT,
@@ -132,6 +134,7 @@ CAN: dict[str, frozenset[str]] = {
     "erasure.propose": frozenset({TEAM_LEADER}),
     "erasure.refuse": frozenset({CLIENT}),
     "erasure.oversee": frozenset(OVERSIGHT),  # told when the clock runs out
+    **MYSTERY,
     # People and the trail
     "anchor.receive": frozenset({QMR, CLIENT}),
     "audit.view": frozenset(OVERSIGHT | {AUDITOR, ADMINISTRATOR}),

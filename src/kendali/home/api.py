@@ -14,8 +14,10 @@ from kendali.accounts.refusals import tell
 from kendali.archive.errors import ArchiveError
 from kendali.audit.actions import StaleState
 from kendali.connectors.base import SourceError
+from kendali.documents.api import router as documents
 from kendali.home import api_general
 from kendali.home.api_base import Api, PlainParser, Token
+from kendali.mystery.api import router as mystery
 from kendali.records.api import router as records
 from kendali.register.api import router as certificates
 from kendali.vault.api import router as keys
@@ -25,6 +27,8 @@ log = logging.getLogger(__name__)
 api = Api(title="Kendali", version="1.0.0", auth=Token(), parser=PlainParser(), urls_namespace="api-v1", docs_url=None)
 api.add_router("", api_general.router)
 api.add_router("", records)
+api.add_router("/documents", documents)
+api.add_router("", mystery)
 api.add_router("/certificates", certificates)
 api.add_router("", people)
 api.add_router("", keys)

@@ -16,6 +16,7 @@ from kendali.accounts.models import User
 from kendali.audit import sentences
 from kendali.audit.filters import within
 from kendali.audit.models import Entry
+from kendali.mystery.queries import waiting as mystery
 from kendali.notices.actions import mark_read
 from kendali.notices.models import Notice
 from kendali.records.queries.waiting import waiting
@@ -72,9 +73,10 @@ def me(request: HttpRequest) -> dict[str, object]:
 @router.get("/waiting", response=list[WaitingOut])
 def list_waiting(request: HttpRequest) -> list[dict[str, object]]:
     """ "Menunggu saya": what waits for the owner of the token."""
+    user, now = signed_in(request), timezone.now()
     return [
         {"due": line.due, "sentence": sentences.say(line.sentence, line.facts), "number": line.number, "url": line.url}
-        for line in waiting(signed_in(request), timezone.now())
+        for line in [*waiting(user, now), *mystery.waiting(user, now)]
     ]
 
 

@@ -55,6 +55,29 @@ STAFF = (
             Entry(_("Ends of contracts"), "contract_ends", "policy.view"),
         ),
     ),
+    Entry(
+        _("Mystery calling"),
+        children=(
+            Entry(_("Cycles"), "cycles", "cycle.view"),
+            Entry(_("My calls"), "my_calls", "sample.call"),
+            Entry(_("To verify"), "to_verify", "sample.verify"),
+            Entry(_("Findings"), "findings", "finding.view"),
+            Entry(_("F-22"), "f22", "f22.view"),
+            Entry(_("My evaluations"), "my_evaluations", "evaluation.own"),
+            Entry(_("Materials"), "materials", "material.view"),
+            Entry(_("Scenarios"), "scenarios", "scenario.view"),
+            Entry(_("Personas"), "personas", "persona.view"),
+            Entry(_("Roster"), "roster", "roster.view"),
+            Entry(_("Working days"), "work_calendar", "calendar.view"),
+        ),
+    ),
+    Entry(
+        _("Documents"),
+        children=(
+            Entry(_("Knowledge articles"), "articles", "article.view"),
+            Entry(_("Forms"), "forms", "form.view"),
+        ),
+    ),
     Entry(_("Register of records"), "register", "register.view"),
     Entry(_("Audit trail"), "audit", "audit.view"),
     Entry(

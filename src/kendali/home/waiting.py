@@ -21,6 +21,7 @@ from kendali.audit.sentences import say
 from kendali.home.context import is_client
 from kendali.home.nav import address
 from kendali.home.recovery import confirmations
+from kendali.mystery.queries import waiting as mystery
 from kendali.records.models import Escalation, Source
 from kendali.records.pictures import legend, month_bars
 from kendali.records.queries import waiting as query
@@ -38,7 +39,9 @@ def home(request: HttpRequest) -> HttpResponse:
         asked = any(asked_of(user, client) for client in access.visible_clients(user, "client_page.view"))
         return redirect("decisions" if asked else "client_page")
     now = timezone.now()
-    lines = [*recovery_line(user), *(told(line) for line in query.waiting(user, now))]
+    waiting = [*query.waiting(user, now), *mystery.waiting(user, now)]
+    waiting.sort(key=lambda line: (line.due is None, line.due or now, line.number))
+    lines = [*recovery_line(user), *(told(line) for line in waiting)]
     context = {
         "greeting": greeting(timezone.localtime(now).hour),
         "first_name": user.name.split()[0],

@@ -100,7 +100,7 @@ class Setting(models.Model):
 class NumberSeries(models.Model):
     """Numbers without gaps, per kind and year: the row is locked by whoever takes the next one."""
 
-    kind = models.CharField(max_length=8)
+    kind = models.CharField(max_length=12)
     year = models.PositiveSmallIntegerField()
     last = models.PositiveIntegerField(default=0)
 

@@ -22,8 +22,9 @@ from kendali.audit import actions as audit
 from kendali.audit.actor import SYSTEM, Actor
 from kendali.terms import rules
 from kendali.terms import settings as terms
+from kendali.terms.definition import Definition
 from kendali.terms.models import RecordClass, Setting
-from kendali.terms.settings import DEFINITIONS, Definition
+from kendali.terms.settings import DEFINITIONS
 from kendali.verdict import no
 
 DO = "setting.easier"

@@ -1,0 +1,5 @@
+"""Controlled documents, for machines."""
+
+from ninja import Router
+
+router = Router(tags=["documents"])

@@ -1,0 +1,5 @@
+"""Controlled documents: who may open what."""
+
+from tests.permissions import Line
+
+LINES: dict[str, Line] = {}

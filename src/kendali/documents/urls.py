@@ -1,0 +1,5 @@
+"""Pages of controlled documents."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,5 @@
+"""Roster, callers, destinations, calendar, for machines."""
+
+from ninja import Router
+
+router = Router(tags=["mystery calling"])

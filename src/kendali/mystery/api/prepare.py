@@ -1,0 +1,5 @@
+"""Materials, personas, scenarios, forms, for machines."""
+
+from ninja import Router
+
+router = Router(tags=["mystery calling"])

@@ -1,0 +1,1 @@
+"""What procedure (b) decides, as plain functions over plain values: no database, no clock of their own."""

@@ -1,0 +1,5 @@
+"""Calling, recordings, filling in and verifying the form: one sentence per verb and notice, words for codes."""
+
+VERBS: dict[str, str] = {}
+NOTICES: dict[str, str] = {}
+WORDS: dict[str, dict[str, str]] = {}

@@ -1,0 +1,5 @@
+"""Findings and their clocks, disputes, coaching: one sentence per verb and notice, words for codes."""
+
+VERBS: dict[str, str] = {}
+NOTICES: dict[str, str] = {}
+WORDS: dict[str, dict[str, str]] = {}

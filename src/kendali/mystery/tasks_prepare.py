@@ -1,0 +1,1 @@
+"""Materials, personas, scenarios, forms: jobs. A job may run twice and may die anywhere."""

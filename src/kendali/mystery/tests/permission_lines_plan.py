@@ -1,0 +1,5 @@
+"""Cycles: plan, assignment, pace, closing, freezing: who may open what."""
+
+from tests.permissions import Line
+
+LINES: dict[str, Line] = {}

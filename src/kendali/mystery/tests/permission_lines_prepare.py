@@ -1,0 +1,5 @@
+"""Materials, personas, scenarios, forms: who may open what."""
+
+from tests.permissions import Line
+
+LINES: dict[str, Line] = {}

@@ -1,0 +1,5 @@
+"""Materials, personas, scenarios, forms: the addresses, in Indonesian."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []
