@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.conf import LazySettings
@@ -10,7 +10,7 @@ from django.utils import translation
 from procrastinate.contrib.django import app
 
 from kendali.records import monday, tasks
-from kendali.records.actions import certificates, past
+from kendali.records.actions import certificates, disposal_orders, past
 from kendali.records.models import Package, RecordVersion
 from kendali.records.queries import kpi
 from kendali.records.tests.deletions import house, old_conversations
@@ -86,6 +86,28 @@ def test_an_order_that_deleted_something_counts_until_its_certificate_is_sealed(
         papers.completed(cast, made, it.now)
         assert kpi.documented(clients) == kpi.Ratio(1, 1)
         assert kpi.documented([cast.telko]) == kpi.Ratio(0, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_order_that_stands_still_half_way_counts_too(office: Office) -> None:
+    """A problem stops it after its first record; nobody may read "everything documented" meanwhile."""
+    with house(office, old_conversations(3)) as it:
+        clients = [office.cast.nusantara]
+        Setting.objects.create(key="disposal.daily_quota", value=1, version=1, reason="-", created_at=it.now)
+        order = it.work(it.running())
+        assert (order.status, it.outcomes(order)["000001"]) == ("paused", "deleted")
+        assert kpi.documented(clients) == kpi.Ratio(0, 0)  # it goes on by itself tomorrow
+        it.fake.skew = timedelta(minutes=6)
+        assert disposal_orders.start_due(at=it.later(hours=24)) == [order]
+        order = it.work(order)
+        assert order.status == "stopped"
+        assert kpi.documented(clients) == kpi.Ratio(0, 1)
+        it.fake.skew = timedelta(0)
+        disposal_orders.cancel(user=office.cast.tari, at=it.now, order=order, reason="Kontrak diperpanjang")
+        order = it.work(order)
+        assert order.status == "done"
+        papers.completed(office.cast, certificates.draft(user=office.cast.dewi, at=it.now, order=order), it.now)
+        assert kpi.documented(clients) == kpi.Ratio(1, 1)
 
 
 def test_the_setting_turns_it_off(calls: Office, mailbox: Mailbox) -> None:
