@@ -30,7 +30,7 @@ def newest_calendar() -> CalendarVersion | None:
 
 
 @lru_cache(maxsize=1)
-def _published() -> holidays.HolidayBase:
+def published_days() -> holidays.HolidayBase:
     """Until somebody keeps a table: public and government days off (cuti bersama) as the package knows them."""
     return holidays.country_holidays("ID", categories=("public", "government"))
 
@@ -39,7 +39,7 @@ def work_calendar(site: str = "", version: CalendarVersion | None = None) -> Wor
     """The calendar in force at this site (code; "" = of the organisation)."""
     version = version or newest_calendar()
     week = Workplace.objects.filter(site__code=site).values_list("week", flat=True).first()
-    days = version.dates(site) if version else _published()
+    days = version.dates(site) if version else published_days()
     return WorkCalendar(Week(week or Week.FIVE_DAYS), days, version.number if version else 0)
 
 
