@@ -4,12 +4,21 @@ from kendali.mystery import (
     sentences_calls,
     sentences_f22,
     sentences_findings,
+    sentences_forms,
     sentences_people,
     sentences_plan,
     sentences_prepare,
 )
 
-PARTS = (sentences_calls, sentences_f22, sentences_findings, sentences_people, sentences_plan, sentences_prepare)
+PARTS = (
+    sentences_calls,
+    sentences_f22,
+    sentences_findings,
+    sentences_forms,
+    sentences_people,
+    sentences_plan,
+    sentences_prepare,
+)
 VERBS = {verb: said for part in PARTS for verb, said in part.VERBS.items()}
 NOTICES = {kind: said for part in PARTS for kind, said in part.NOTICES.items()}
 WORDS = {name: words for part in PARTS for name, words in part.WORDS.items()}

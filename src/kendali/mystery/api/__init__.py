@@ -2,12 +2,13 @@
 
 from ninja import Router
 
-from kendali.mystery.api import calls, f22, findings, people, plan, prepare
+from kendali.mystery.api import calls, f22, findings, forms, people, plan, prepare
 
 router = Router()
 router.add_router("/mystery", calls.router)
 router.add_router("/mystery", f22.router)
 router.add_router("/mystery", findings.router)
+router.add_router("/mystery", forms.router)
 router.add_router("/mystery", people.router)
 router.add_router("/mystery", plan.router)
 router.add_router("/mystery", prepare.router)
