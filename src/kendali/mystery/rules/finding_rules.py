@@ -192,10 +192,16 @@ def _as_judge(event: FindingEvent, finding: Finding, who: Person, given: Given) 
         return no("Nobody judges his own call or his own follow-up.", code="own_work")
     if event is E.DECIDE_DISPUTE:
         return _as_judge_of_a_dispute(finding, who, given)
-    if who.role is R.COORDINATOR and not finding.escalated:
+    if who.role is R.COORDINATOR and given.other_qa:
+        return _as_escalated(finding, given)
+    return YES
+
+
+def _as_escalated(finding: Finding, given: Given) -> Verdict:
+    if not finding.escalated:
         return no("The coordinator decides when a clock is one working day late; until then this is the QA's.",
                   code="not_escalated")  # fmt: skip
-    if who.role is R.COORDINATOR and not given.reason.strip():
+    if not given.reason.strip():
         return no("The coordinator's decision needs a note.", code="reason")
     return YES
 
@@ -253,7 +259,7 @@ def complete(follow_up: FollowUp | None, today: date | None) -> Verdict:
     if one.on is None:
         missing.append("on")
     if missing:
-        return no("The follow-up is not complete: %(missing)s.", code="follow_up", missing=", ".join(missing))
+        return no("The follow-up is not complete: %(missing)s.", code="follow_up", missing=missing)
     if one.on and today and one.done and one.on > today:
         return no("What is done cannot have a date in the future: report it as planned.", code="date")
     if one.on and today and not one.done and one.on < today:

@@ -59,7 +59,7 @@ def may_move(moves: Mapping[Event, Move], event: Event, state: StrEnum, role: Ro
                   code="state", event=event.value, state=state.value)  # fmt: skip
     if role not in move.roles:
         return no("This step (%(event)s) is taken by %(roles)s.",
-                  code="role", event=event.value, roles=", ".join(sorted(move.roles)))  # fmt: skip
+                  code="role", event=event.value, roles=sorted(move.roles))  # fmt: skip
     if move.needs_reason and not reason.strip():
         return no("Give a reason.", code="reason")
     return YES

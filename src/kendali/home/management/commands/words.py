@@ -22,10 +22,11 @@ NEVER_SHOWN = shutil.ignore_patterns(
 
 
 class Collect(makemessages.Command):
-    """Django's own collector, which does not guess (fuzzy) and knows a rule's `no("reason")` as a message."""
+    """Django's own collector, which does not guess (fuzzy) and knows the reasons of rules as messages: `no("reason")`,
+    `problem(place, part, "reason")`."""
 
     msgmerge_options = [*makemessages.Command.msgmerge_options, "--no-fuzzy-matching"]
-    xgettext_options = [*makemessages.Command.xgettext_options, "--keyword=no"]
+    xgettext_options = [*makemessages.Command.xgettext_options, "--keyword=no", "--keyword=problem:3"]
 
 
 def collected(catalogue: Catalogue) -> str:

@@ -145,14 +145,19 @@ def test_reasons_are_asked_for() -> None:
             needs = event not in {E.FORWARD, E.CLOSE}
             assert (asked(event, situation(event, state), Role.QA, reason=" ") == "reason") == needs
         if "k" in who:
-            answer = asked(event, situation(event, state), Role.COORDINATOR, reason=" ", other_qa=False)
-            assert answer == "reason"
+            assert asked(event, situation(event, state), Role.COORDINATOR, reason=" ") == "reason"
 
 
 def test_the_coordinator_steps_in_only_when_a_clock_brought_it_to_him() -> None:
     for event, state, who in cells():
         if "k" in who and event is not E.DECIDE_DISPUTE:
             assert asked(event, replace(situation(event, state), escalated=False), Role.COORDINATOR) == "not_escalated"
+
+
+def test_where_no_other_qa_is_the_coordinator_does_the_work_of_one_without_waiting_for_a_late_clock() -> None:
+    received = replace(situation(E.FORWARD, S.FEEDBACK_GIVEN), escalated=False)
+    assert asked(E.FORWARD, received, Role.COORDINATOR, other_qa=False, reason="") == ""
+    assert asked(E.FORWARD, received, Role.COORDINATOR, other_qa=True) == "not_escalated"
 
 
 def test_only_the_three_hand_overs_stop_a_clock() -> None:
