@@ -7,6 +7,7 @@ from kendali.mystery.models.evaluation import Evaluation
 from kendali.mystery.models.finding import (
     Clock,
     Coaching,
+    Digest,
     Dispute,
     Evidence,
     Finding,
@@ -30,6 +31,7 @@ __all__ = [
     "CycleScenario",
     "CycleSignature",
     "Destination",
+    "Digest",
     "Dispute",
     "Evaluation",
     "Evidence",

@@ -47,6 +47,7 @@ class Finding(models.Model):
     end_reason = models.TextField(blank=True, default="")
     escalated_at = models.DateTimeField(null=True)  # a clock was one working day late: the Kordinator may decide
     coaching_due_at = models.DateTimeField(null=True)
+    due_at = models.DateTimeField(null=True)  # until when it waits for who must act (actions.clocks.settle); null: ended
     hold = models.ForeignKey("disposal.Hold", models.PROTECT, null=True, related_name="+")
 
     class Meta:
@@ -81,6 +82,8 @@ class Finding(models.Model):
             models.Index(fields=["cycle", "state"], name="finding_of_cycle"),
             models.Index(fields=["owner", "state"], name="finding_of_owner"),
             models.Index(fields=["agent", "-found_at"], name="finding_of_agent"),
+            models.Index(fields=["due_at", "id"], name="finding_waits", condition=Q(due_at__isnull=False)),
+            models.Index(fields=["-found_at", "-id"], name="finding_newest"),
         ]
 
     def __str__(self) -> str:
@@ -226,3 +229,18 @@ class Dispute(models.Model):
 
     def __str__(self) -> str:
         return f"{self.finding} {self.at:%Y-%m-%d}"
+
+
+class Digest(models.Model):
+    """The morning mail of one person on one working day was seen to, also where there was nothing to say."""
+
+    user = models.ForeignKey(USER, models.PROTECT, related_name="+")
+    day = models.DateField()
+    at = models.DateTimeField()
+    count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "day"], name="digest_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.day}"
