@@ -8,6 +8,7 @@ from kendali.mystery import (
     sentences_people,
     sentences_plan,
     sentences_prepare,
+    sentences_verify,
 )
 
 PARTS = (
@@ -18,6 +19,7 @@ PARTS = (
     sentences_people,
     sentences_plan,
     sentences_prepare,
+    sentences_verify,
 )
 VERBS = {verb: said for part in PARTS for verb, said in part.VERBS.items()}
 NOTICES = {kind: said for part in PARTS for kind, said in part.NOTICES.items()}

@@ -4,7 +4,7 @@ from importlib import import_module
 
 from tests.permissions import Line
 
-PARTS = ("calls", "f22", "findings", "forms", "people", "plan", "prepare")
+PARTS = ("calls", "f22", "findings", "forms", "people", "plan", "prepare", "verify")
 LINES: dict[str, Line] = {
     name: line
     for part in PARTS
