@@ -1,0 +1,295 @@
+"""The register F-22 of a month: what each row needs, read in bulk, and what is hashed when the cycle is frozen.
+
+A row is a sample for which at least one call was placed: a plan is never shown here. A frozen cycle is told as it
+stood when it was frozen.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import islice
+from typing import TypeVar
+
+from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from kendali.civil_time import local_date
+from kendali.documents.models import Revision
+from kendali.mystery.models import Attempt, Clock, Cycle, Evaluation, Finding, FindingLine, FollowUp, Sample
+from kendali.mystery.queries.forms import form_of
+from kendali.mystery.rules import clock_rules, frozen_row
+from kendali.mystery.rules.clock_rules import STEPS, ClockState, Step
+from kendali.mystery.rules.form import Form
+
+M = TypeVar("M", bound=Model)
+BATCH = 500
+NAMES = ("destination__client", "executor", "scenario__scenario", "persona", "agent", "agent_site", "verified_by",
+         "voided_by", "recording", "evaluation")  # fmt: skip
+HEAVY = ("scenario__content", "recording__peaks", "evaluation__score")
+ORDER = ("number",)
+ENDED = frozenset({"closed", "invalid", "merged"})
+IN_TIME = {ClockState.IN_TIME: True, ClockState.STOPPED_LATE: False, ClockState.LATE: False}
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """K1, K2 or K3 of a finding. `in_time` None: still open, or not needed any more."""
+
+    step: Step
+    at: datetime | None
+    in_time: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One finding of a row. `ended`: closed, invalid or merged; "" = open then."""
+
+    finding: Finding
+    lines: Sequence[FindingLine]
+    hand_overs: tuple[HandOver, ...]
+    root_cause: str
+    ended: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """`evaluation`, `revision` and `form` (the version it was filled with): None until submitted. `at`: as of when."""
+
+    sample: Sample
+    attempts: Sequence[Attempt]
+    found: Sequence[Found]
+    evaluation: Evaluation | None
+    revision: Revision | None
+    form: Form | None
+    at: datetime
+
+
+def as_of(cycle: Cycle) -> datetime:
+    return cycle.frozen_at or timezone.now()
+
+
+# --- which samples
+
+
+def called(cycle: Cycle) -> QuerySet[Sample]:
+    """The rows of the register: at least one call was placed."""
+    placed = Exists(Attempt.objects.filter(sample=OuterRef("pk")))
+    return _with_names(Sample.objects.filter(Q(called_at__isnull=False) | placed, cycle=cycle))
+
+
+def _with_names(samples: QuerySet[Sample]) -> QuerySet[Sample]:
+    return samples.select_related(*NAMES).defer(*HEAVY).annotate(replaces_number=F("replaces__number"))
+
+
+def chosen(
+    rows: QuerySet[Sample], at: datetime, *, area: str = "", shift: str = "", kind: str = "", state: str = "",
+    found: str = "", text: str = "",
+) -> QuerySet[Sample]:  # fmt: skip
+    """`found`: "yes", "no", or "late": a hand-over was late, or is."""
+    for name, value in (("area", area), ("shift", shift), ("kind", kind), ("state", state)):
+        if value:
+            rows = rows.filter(**{name: value})
+    valid = Exists(Finding.objects.filter(sample=OuterRef("pk")).exclude(state="invalid"))
+    if found == "late":
+        late = Q(stopped_at__gt=F("due_at")) | Q(stopped_at=None, dropped_at=None, due_at__lt=at)
+        rows = rows.filter(Exists(Clock.objects.filter(late, finding__sample=OuterRef("pk"))))
+    elif found:
+        rows = rows.filter(valid if found == "yes" else ~valid)
+    if text:
+        rows = rows.filter(
+            Q(number__icontains=text) | Q(ticket__icontains=text) | Q(agent__name__icontains=text)
+            | Q(executor__name__icontains=text)
+        )  # fmt: skip
+    return rows
+
+
+def batches(samples: QuerySet[Sample], at: datetime, size: int = BATCH) -> Iterator[list[Row]]:
+    """All rows in the order of their numbers, never more than `size` in memory."""
+    rows = samples.order_by(*ORDER).iterator(chunk_size=size)
+    while batch := list(islice(rows, size)):
+        yield told(batch, at)
+
+
+# --- what they say, in bulk
+
+
+def told(samples: Sequence[Sample], at: datetime) -> list[Row]:
+    """Six queries for all of them. `at`: hand-overs after it are not made yet."""
+    attempts = _by("sample_id", Attempt.objects.filter(sample__in=samples).order_by("number"))
+    of_samples, of_access = _found(samples, at)
+    submitted = {one.pk: one.evaluation for one in samples if one.evaluation and one.evaluation.status != "draft"}
+    forms = Revision.objects.select_related("document").in_bulk({one.form_id for one in submitted.values()})
+    rows = []
+    for one in samples:
+        calls, evaluation = attempts.get(one.pk, []), submitted.get(one.pk)
+        revision = forms[evaluation.form_id] if evaluation else None
+        form = form_of(revision) if revision else None
+        found = [*of_samples.get(one.pk, []), *_access(of_access, one, calls)]
+        rows.append(Row(one, calls, found, evaluation, revision, form, at))
+    return rows
+
+
+def _by(name: str, rows: Iterable[M]) -> dict[int, list[M]]:
+    found: dict[int, list[M]] = defaultdict(list)
+    for row in rows:
+        found[getattr(row, name)].append(row)
+    return found
+
+
+def _found(samples: Sequence[Sample], at: datetime) -> tuple[dict[int, list[Found]], dict[tuple[str, date], Found]]:
+    """By sample; and those of Access by area and day, for samples that never connected."""
+    silent = {one.area for one in samples if one.called_at is None and one.area}
+    cycles = {one.cycle_id for one in samples}
+    of_access = Q(sample=None, cycle__in=cycles, area__in=silent)
+    rows = Finding.objects.filter(Q(sample__in=samples) | of_access, found_at__lte=at).order_by("number")
+    findings = list(rows.select_related("owner"))
+    lines = _by("finding_id", FindingLine.objects.filter(finding__in=findings).order_by("item"))
+    clocks = _by("finding_id", Clock.objects.filter(finding__in=findings))
+    causes = dict(
+        FollowUp.objects.filter(finding__in=findings, at__lte=at).order_by("at", "id")
+        .values_list("finding_id", "root_cause")
+    )  # fmt: skip
+    all_of_them = [
+        Found(
+            finding=one,
+            lines=lines.get(one.pk, []),
+            hand_overs=_hand_overs(clocks.get(one.pk, []), at),
+            root_cause=causes.get(one.pk, ""),
+            ended=one.state if one.state in ENDED and one.ended_at is not None and one.ended_at <= at else "",
+        )
+        for one in findings
+    ]
+    by_sample: dict[int, list[Found]] = defaultdict(list)
+    by_day: dict[tuple[str, date], Found] = {}
+    for found in all_of_them:
+        if found.finding.sample_id is not None:
+            by_sample[found.finding.sample_id].append(found)
+        elif found.finding.access_day is not None:
+            by_day[found.finding.area, found.finding.access_day] = found
+    return by_sample, by_day
+
+
+def _hand_overs(clocks: Sequence[Clock], at: datetime) -> tuple[HandOver, ...]:
+    by_step = {one.step: one for one in clocks if one.started_at <= at}
+    return tuple(_hand_over(step, by_step.get(step.value), at) for step in STEPS)
+
+
+def _hand_over(step: Step, row: Clock | None, at: datetime) -> HandOver:
+    if row is None:
+        return HandOver(step, None, None)
+    stopped, dropped = (end if end is not None and end <= at else None for end in (row.stopped_at, row.dropped_at))
+    clock = clock_rules.Clock(
+        step=step, started_at=row.started_at, due_at=row.due_at, budget_at=row.budget_at, warn_at=row.warn_at,
+        calendar_version=row.calendar_version, stopped_at=stopped, dropped_at=dropped,
+    )  # fmt: skip
+    return HandOver(step, stopped, IN_TIME.get(clock_rules.state(clock, at)))
+
+
+def _access(found: Mapping[tuple[str, date], Found], sample: Sample, attempts: Sequence[Attempt]) -> list[Found]:
+    """The finding of the area and day on which a sample ended unconnected."""
+    if sample.called_at is not None or not attempts:
+        return []
+    one = found.get((sample.area, local_date(attempts[-1].at, sample.zone)))
+    return [one] if one else []
+
+
+# --- what is hashed
+
+
+def row_digests(cycle: Cycle, at: datetime | None = None) -> dict[int, str]:
+    """Sample pk → SHA-256 of its row, of every sample of the cycle. `at`: when it is frozen; default: when it was,
+    else now."""
+    at = at or as_of(cycle)
+    digests: dict[int, str] = {}
+    for rows in batches(_with_names(cycle.samples.all()), at):
+        digests |= {row.sample.pk: frozen_row.digest(frozen(row, cycle.month)) for row in rows}
+    return digests
+
+
+def register_digest(cycle: Cycle, at: datetime | None = None) -> str:
+    """Of the whole register as it stands: what is signed, and what the cycle keeps when it is frozen."""
+    digests = row_digests(cycle, at)
+    numbers = dict(cycle.samples.values_list("pk", "number"))
+    return frozen_row.register_digest({numbers[pk]: one for pk, one in digests.items()})
+
+
+def frozen(row: Row, month: date) -> frozen_row.FrozenRow:
+    one = row.sample
+    return frozen_row.FrozenRow(
+        number=one.number,
+        month=month,
+        slot=one.slot,
+        replaces=one.replaces_number or "",  # type: ignore[attr-defined]
+        kind=one.kind,
+        scenario=one.scenario.scenario.code if one.scenario else "",
+        scenario_version=one.scenario.version if one.scenario else None,
+        area=one.area,
+        shift=one.shift,
+        week=one.week,
+        destination=one.destination.code,
+        opens=one.opens,
+        closes=one.closes,
+        zone=one.zone,
+        executor=one.executor_id,
+        persona=one.persona.code if one.persona else "",
+        attempts=tuple(map(_frozen_attempt, row.attempts)),
+        called_at=one.called_at,
+        ended_at=one.ended_at,
+        agent=one.agent.number if one.agent else "",
+        agent_said=one.agent_said,
+        agent_team=one.agent_team,
+        agent_site=one.agent_site.code if one.agent_site else "",
+        no_agent_reason=one.no_agent_reason,
+        ticket=one.ticket,
+        recording=_frozen_recording(one),
+        no_recording_reason=one.no_recording_reason,
+        evaluation=_frozen_evaluation(row),
+        findings=tuple(_frozen_finding(found) for found in row.found if found.finding.sample_id == one.pk),
+        verified_by=one.verified_by_id,
+        verified_at=one.verified_at,
+        void_reason=one.void_reason,
+        void_note=one.void_note,
+        voided_by=one.voided_by_id,
+        voided_at=one.voided_at,
+    )
+
+
+def _frozen_attempt(one: Attempt) -> frozen_row.Attempt:
+    return frozen_row.Attempt(
+        number=one.number, at=one.at, ended_at=one.ended_at, outcome=one.outcome, ivr=one.ivr_seconds,
+        queue=one.queue_seconds, ring=one.ring_seconds, talk=one.talk_seconds, hold=one.hold_seconds, note=one.note,
+        by=one.by_id,
+    )  # fmt: skip
+
+
+def _frozen_recording(sample: Sample) -> frozen_row.Recording | None:
+    kept = getattr(sample, "recording", None)
+    return frozen_row.Recording(of=str(kept.record_id or kept.sha256), seconds=kept.seconds) if kept else None
+
+
+def _frozen_evaluation(row: Row) -> frozen_row.Evaluation | None:
+    one, form = row.evaluation, row.revision
+    if one is None or form is None:
+        return None
+    return frozen_row.Evaluation(
+        revision=one.revision, form=form.digest, answers=one.answers, said=one.said, unticked=one.unticked,
+        by=one.by_id, submitted_at=one.submitted_at, late=one.late, raw=one.raw, final=one.final,
+    )  # fmt: skip
+
+
+def _frozen_finding(found: Found) -> frozen_row.Finding:
+    one = found.finding
+    return frozen_row.Finding(
+        number=one.number, key=one.key, found_at=one.found_at, critical_compliance=one.critical_compliance,
+        description=one.description, recommendation=one.recommendation, root_cause=found.root_cause,
+        lines=tuple(
+            frozen_row.Line(item=line.item, cause=line.cause, error_class=line.error_class) for line in found.lines
+        ),
+        hand_overs=tuple(
+            frozen_row.HandOver(step=step.step.value, at=step.at, in_time=step.in_time) for step in found.hand_overs
+        ),
+        ended=found.ended,
+    )  # fmt: skip

@@ -1,0 +1,116 @@
+"""The rows of the register F-22: read in bulk, told as they stood when the cycle was frozen, hashed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+
+from kendali.mystery.models import Attempt, Clock, Finding, Sample
+from kendali.mystery.queries import f22
+from kendali.mystery.rules import frozen_row
+from kendali.mystery.tests.f22_rows import FIRST, month
+from tests.cast import Cast
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_sample_enters_the_register_with_its_first_call(cast: Cast) -> None:
+    cycle = month(cast, 3)
+    silent, planned = Sample.objects.order_by("number")[:2]
+    Sample.objects.filter(pk__in=[silent.pk, planned.pk]).update(called_at=None, state="unconnected")
+    Attempt.objects.filter(sample=planned).delete()
+    numbers = set(f22.called(cycle).values_list("number", flat=True))
+    assert planned.number not in numbers
+    assert silent.number in numbers
+
+
+def test_a_row_has_its_attempts_findings_and_whether_each_hand_over_was_in_time(cast: Cast) -> None:
+    (row,) = next(f22.batches(f22.called(month(cast, 1)), FIRST + timedelta(days=30)))
+    assert [one.outcome for one in row.attempts] == ["busy", "connected"]
+    (found,) = row.found
+    assert [(one.step.value, one.at is not None, one.in_time) for one in found.hand_overs] == [
+        ("k1", True, True),
+        ("k2", True, False),
+        ("k3", False, False),
+    ]
+
+
+def test_before_they_were_made_hand_overs_are_not_told(cast: Cast) -> None:
+    (row,) = next(f22.batches(f22.called(month(cast, 1)), FIRST + timedelta(days=1)))
+    assert [one.in_time for one in row.found[0].hand_overs] == [True, None, None]
+
+
+def test_what_is_not_submitted_yet_is_not_shown(cast: Cast) -> None:
+    cycle = month(cast, 1)
+    sample = Sample.objects.get()
+    sample.evaluation = None
+    sample.save()
+    (row,) = next(f22.batches(f22.called(cycle), cast.now))
+    assert (row.evaluation, row.form) == (None, None)
+
+
+@pytest.mark.parametrize("asked", [{"shift": "siang"}, {"kind": "komplain"}, {"text": "0002"}, {"found": "yes"}])
+def test_rows_are_chosen(cast: Cast, asked: dict[str, str]) -> None:
+    cycle = month(cast, 4)
+    Finding.objects.exclude(sample__number="MC-2026-11-0002").update(state="invalid", ended_at=FIRST)
+    assert "MC-2026-11-0002" in set(f22.chosen(f22.called(cycle), cast.now, **asked).values_list("number", flat=True))
+    assert f22.chosen(f22.called(cycle), cast.now, **asked).count() < 4
+
+
+def test_late_ones_are_found(cast: Cast) -> None:
+    cycle = month(cast, 2)
+    Clock.objects.filter(finding__sample__number="MC-2026-11-0001", step="k3").update(dropped_at=FIRST)
+    Clock.objects.filter(finding__sample__number="MC-2026-11-0001", step="k2").delete()
+    late = f22.chosen(f22.called(cycle), FIRST + timedelta(days=30), found="late")
+    assert [one.number for one in late] == ["MC-2026-11-0002"]
+
+
+@pytest.mark.parametrize("count", [2, 40])
+def test_however_many_rows_the_same_number_of_queries(
+    cast: Cast, count: int, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    cycle = month(cast, count, findings=2)
+    with django_assert_max_num_queries(7):
+        assert len(next(f22.batches(f22.called(cycle), cast.now))) == count
+
+
+def test_every_sample_of_the_cycle_is_hashed_also_one_that_was_never_called(cast: Cast) -> None:
+    cycle = month(cast, 2)
+    planned = Sample.objects.order_by("number")[0]
+    Sample.objects.filter(pk=planned.pk).update(
+        called_at=None, state="missed", evaluation=None, agent=None, verified_at=None, verified_by=None
+    )
+    Attempt.objects.filter(sample=planned).delete()
+    digests = f22.row_digests(cycle, cast.now)
+    assert digests.keys() == set(Sample.objects.values_list("pk", flat=True))
+    assert all(len(one) == 64 for one in digests.values())
+
+
+def test_what_happens_after_the_freeze_changes_no_digest(cast: Cast) -> None:
+    cycle = month(cast, 2)
+    at = FIRST + timedelta(days=10)
+    before = f22.row_digests(cycle, at)
+    Clock.objects.filter(step="k3").update(stopped_at=at + timedelta(days=1))
+    Finding.objects.update(state="closed", ended_at=at + timedelta(days=2))
+    assert f22.row_digests(cycle, at) == before
+    cast.qori.name = "Another Name"
+    cast.qori.save()
+    assert f22.row_digests(cycle, at) == before
+
+
+def test_what_was_frozen_and_is_changed_behind_it_shows(cast: Cast) -> None:
+    cycle = month(cast, 2)
+    before = f22.row_digests(cycle, cast.now)
+    Attempt.objects.filter(sample__number="MC-2026-11-0001", number=2).update(talk_seconds=600)
+    after = f22.row_digests(cycle, cast.now)
+    changed = [pk for pk in before if before[pk] != after[pk]]
+    assert changed == [Sample.objects.get(number="MC-2026-11-0001").pk]
+
+
+def test_the_digest_of_the_register_is_that_of_its_rows(cast: Cast) -> None:
+    cycle = month(cast, 2)
+    digests = f22.row_digests(cycle, cast.now)
+    by_number = {one.number: digests[one.pk] for one in Sample.objects.all()}
+    assert f22.register_digest(cycle, cast.now) == frozen_row.register_digest(by_number)
