@@ -28,6 +28,8 @@ class Evaluation(models.Model):
     unticked = models.JSONField(default=dict)
     saved = models.PositiveIntegerField(default=0)
     saved_at = models.DateTimeField(null=True)
+    device = models.CharField(max_length=40, blank=True, default="")  # that saved it last, and its how-manieth edit
+    edit = models.PositiveIntegerField(default=0)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     begun_at = models.DateTimeField()
     submitted_at = models.DateTimeField(null=True)
