@@ -23,4 +23,7 @@ PARTS = (
 )
 VERBS = {verb: said for part in PARTS for verb, said in part.VERBS.items()}
 NOTICES = {kind: said for part in PARTS for kind, said in part.NOTICES.items()}
-WORDS = {name: words for part in PARTS for name, words in part.WORDS.items()}
+WORDS: dict[str, dict[str, str]] = {}
+for part in PARTS:  # two parts may have words for the same fact
+    for name, words in part.WORDS.items():
+        WORDS[name] = WORDS.get(name, {}) | words

@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext
 
 from kendali import formats
+from kendali.audit.sentences import shown
 from kendali.home import charts
 from kendali.verdict import Verdict
 
@@ -154,6 +155,8 @@ def _told(facts: Mapping[str, object]) -> dict[str, object]:
             told[name] = short_moment(value)
         elif isinstance(value, date):
             told[name] = day(value)
+        elif isinstance(value, str | list | tuple):
+            told[name] = shown(name, value)
         else:
             told[name] = number(value)
     return told
