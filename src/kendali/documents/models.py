@@ -95,3 +95,31 @@ class Revision(models.Model):
 
     def holds(self, day: date) -> bool:
         return self.valid_from <= day and (self.valid_until is None or day <= self.valid_until)
+
+
+class ArticleImport(models.Model):
+    """A sheet, or what the knowledge base answered: looked at first, applied as a whole or not at all."""
+
+    class Status(models.TextChoices):
+        READING = "reading", _("being read")
+        CHECKED = "checked", _("looked at")
+        APPLIED = "applied", _("applied")
+        FAILED = "failed", _("not readable")
+        DROPPED = "dropped", _("not applied")
+
+    origin = models.CharField(max_length=16, choices=Revision.Origin)
+    ref = models.CharField(max_length=500, blank=True, default="")  # file name or address
+    rows = models.JSONField(default=list)  # texts by column name (`import_rules.COLUMNS`)
+    status = models.CharField(max_length=16, choices=Status, default=Status.CHECKED)
+    problem = models.JSONField(default=dict)  # reason (message id) and facts, where it could not be read
+    counts = models.JSONField(default=dict)  # what was applied, by `import_rules.Effect`
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField()
+    applied_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    applied_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+
+    def __str__(self) -> str:
+        return self.ref

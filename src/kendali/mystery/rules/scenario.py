@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from kendali.documents.rules import ArticleVersion as ArticleVersion
+
 CLOSING = "closing"  # where a branch can lead besides a question
 
 
@@ -19,17 +21,6 @@ class ScenarioStatus(StrEnum):
     SUBMITTED = "submitted"  # diajukan
     APPROVED = "approved"  # disetujui
     RETIRED = "retired"  # ditarik
-
-
-@dataclass(frozen=True, slots=True)
-class ArticleVersion:
-    """One version of a knowledge article (Web Pansol). Both days count; `valid_until` None = until a newer one."""
-
-    code: str
-    version: int
-    valid_from: date
-    valid_until: date | None = None
-    withdrawn: bool = False
 
 
 @dataclass(frozen=True, slots=True)

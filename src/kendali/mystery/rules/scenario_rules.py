@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, time
 from enum import StrEnum
 
+from kendali.documents.rules import holds, in_force
 from kendali.mystery.rules import safety
 from kendali.mystery.rules.cycle import KINDS
 from kendali.mystery.rules.form import Form, NotApplicable
@@ -164,36 +165,14 @@ def _of_safety(scenario: Scenario, identities: list[TestIdentity]) -> Iterator[P
 # --- the knowledge it is bound to
 
 
-def in_force(articles: Iterable[ArticleVersion], on: date) -> dict[str, ArticleVersion]:
-    """Of every article the newest version that has begun and was not withdrawn, also when it has expired since."""
-    newest: dict[str, ArticleVersion] = {}
-    for one in articles:
-        if not one.withdrawn and one.valid_from <= on:
-            best = newest.get(one.code)
-            newest[one.code] = one if best is None or one.version > best.version else best
-    return newest
-
-
 def marks(scenario: Scenario, articles: Iterable[ArticleVersion], on: date) -> list[Problem]:
     """Why its answers cannot be relied on this day, per question. Empty: every article is in force as it was cited."""
     now = in_force(articles, on)
     return [
         Problem(one.id, "article", verdict.reason, verdict.facts)
         for one in scenario.questions
-        if one.article and not (verdict := _cited(one.article, one.article_version, now, on))
+        if one.article and not (verdict := holds(one.article, one.article_version, now, on))
     ]
-
-
-def _cited(code: str, version: int, now: Mapping[str, ArticleVersion], on: date) -> Verdict:
-    article = now.get(code)
-    if article is None:
-        return no("Article %(article)s is not in force.", article=code)
-    if article.version != version:
-        return no("Article %(article)s is in force as version %(now)s; the answer rests on version %(version)s.",
-                  article=code, now=article.version, version=version)  # fmt: skip
-    if article.valid_until is not None and article.valid_until < on:
-        return no("Article %(article)s expired on %(until)s.", article=code, until=article.valid_until.isoformat())
-    return YES
 
 
 def marked(
@@ -242,7 +221,7 @@ def _of_material(one: Material, now: Mapping[str, ArticleVersion], on: date) -> 
     if not one.cites:
         yield problem(one.code, "cites", "A material cites at least one article.")
     for code, version in one.cites:
-        if not (verdict := _cited(code, version, now, on)):
+        if not (verdict := holds(code, version, now, on)):
             yield Problem(one.code, "cites", verdict.reason, verdict.facts)
 
 
