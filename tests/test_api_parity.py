@@ -140,6 +140,7 @@ SAME: dict[str, str] = {
     "erasure_close": "close_erasure",
     "source_deleting": "show_deleting propose_deleting",
     "source_deleting_probe": "probe_deleting",
+    "responsibles": "list_responsible name_responsible",
     "sites": "list_sites create_site",
     "account": "me",
     "tokens": "list_tokens",

@@ -29,6 +29,7 @@ UPKEEP = {
     "user.edit",
     "client.edit",
     "approver.edit",
+    "responsible.name",
     "sensitive.confirm",
     "sensitive.refuse",
     "token.own",

@@ -12,6 +12,7 @@ from ninja import Query, Router, Status
 from kendali.accounts import actions, roles
 from kendali.accounts.access import require, signed_in, visible_clients
 from kendali.accounts.api_own import router as own
+from kendali.accounts.api_responsible import router as responsible
 from kendali.accounts.api_schemas import (
     ClientIn,
     ClientOut,
@@ -30,6 +31,7 @@ from kendali.verdict import no
 router = Router(tags=["administration"])
 router.add_router("", own)
 router.add_router("", sensitive_changes)
+router.add_router("", responsible)
 PAGE = 100
 BIGGEST = 2**63 - 1
 

@@ -11,6 +11,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from kendali.accounts.roles import ROLES
+from kendali.terms.models import RecordClass
 
 ZONES = [("Asia/Jakarta", "WIB"), ("Asia/Makassar", "WITA"), ("Asia/Jayapura", "WIT")]
 LANGUAGES = [("id", "Bahasa Indonesia"), ("en", "English")]
@@ -155,6 +156,34 @@ class Deputy(models.Model):
 
     def __str__(self) -> str:
         return f"{self.deputy_id} a.n. {self.principal_id} {self.role}"
+
+
+class Responsible(models.Model):
+    """The Team Leader who answers for one record class of a client, and a deputy (records-control, decision 11).
+
+    Ended, never changed: who answered when stays readable. Without a row everybody with the role is told."""
+
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="responsibles")
+    record_class = models.CharField(max_length=16, choices=RecordClass)
+    leader = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    deputy = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    named_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    named_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["client", "record_class"], condition=models.Q(ended_at=None), name="one_responsible_leader"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(deputy=None) | ~models.Q(deputy=models.F("leader")),
+                name="responsible_deputy_is_another_person",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.client} · {self.get_record_class_display()}"
 
 
 class ApiToken(models.Model):

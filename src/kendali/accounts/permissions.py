@@ -73,6 +73,9 @@ CAN: dict[str, frozenset[str]] = {
     "proposal.cancel": frozenset({TEAM_LEADER, CLIENT}),
     "proposal.letter": frozenset({TEAM_LEADER}),
     "proposal.decide": frozenset({CLIENT}),
+    # Which Team Leader answers for a record class of a client, and who is that one's deputy
+    "responsible.view": frozenset(PROCEDURE | {ADMINISTRATOR, CLIENT}),
+    "responsible.name": frozenset({ADMINISTRATOR, MANAGER_OPERATION}),
     # One record: the catalogue line, its content, the search over both
     "record.view": frozenset(PROCEDURE | {CLIENT}),
     "record.search": frozenset(PROCEDURE),

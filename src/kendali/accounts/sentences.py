@@ -32,10 +32,18 @@ VERBS = {
     "token.created": _("%(actor)s created the API token %(object)s with the scopes %(scopes)s."),
     "token.revoked": _("%(actor)s revoked the API token %(object)s."),
     "deputy.named": _("%(actor)s named %(deputy)s as deputy for the role %(role)s from %(starts)s to %(ends)s."),
+    "responsible.named": _(
+        "%(actor)s named %(leader)s as responsible Team Leader for %(record_class)s of %(client)s (deputy: %(deputy)s)."
+    ),
+    "responsible.ended": _("%(actor)s ended who is responsible for %(record_class)s of %(client)s."),
     "deputy.ended": _("%(actor)s ended the deputyship of %(deputy)s for the role %(role)s."),
 }
 
 NOTICES = {
+    "responsible.named": _(
+        "Responsible Team Leader for %(record_class)s of %(client)s: %(leader)s, deputy: %(deputy)s."
+        " You are told first."
+    ),
     "deputy.named": _("%(principal)s named you as deputy for the role %(role)s from %(starts)s to %(ends)s."),
     "sensitive.proposed": _(
         "%(by)s proposed: %(what)s, %(name)s (%(client)s). Nothing changes before a second person has confirmed."

@@ -3,7 +3,7 @@ from __future__ import annotations
 from allauth.account.views import reauthenticate
 from django.urls import URLPattern, URLResolver, path, re_path
 
-from kendali.accounts import admin_views, factors, login_views, own_views, sensitive_views
+from kendali.accounts import admin_views, factors, login_views, own_views, responsible_views, sensitive_views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("masuk/", login_views.login, name="login"),
@@ -42,5 +42,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("area/", admin_views.sites, name="sites"),
     path("klien/", admin_views.clients, name="clients"),
     path("klien/baru/", admin_views.new_client, name="new_client"),
+    path("klien/<slug:code>/penanggung-jawab/", responsible_views.responsibles, name="responsibles"),
     path("klien/<slug:code>/ubah/", admin_views.change_client, name="change_client"),
 ]

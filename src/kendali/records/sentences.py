@@ -72,6 +72,7 @@ VERBS = {
 NOTICES = {
     "escalation.drafted": _("The periodic escalation for %(client)s · %(source)s is ready to send: %(count)s records."),
     "escalation.send": _("Escalation %(number)s for %(client)s · %(source)s waits for you: %(count)s records."),
+    "escalation.accept": _("Team IT accepted escalation %(number)s for %(client)s · %(source)s."),
     "escalation.return": _("Escalation %(number)s was returned: “%(reason)s”"),
     "escalation.cancel": _("Escalation %(number)s was cancelled: “%(reason)s”"),
     "escalation.stop": _("The backup of %(number)s stopped; see what to do."),

@@ -25,6 +25,7 @@ VERBS = {
 }
 NOTICES = {
     "disposal_order.raise": _("Order %(number)s for %(client)s waits for you: %(count)s records."),
+    "disposal_order.accept": _("Team IT accepted order %(number)s for %(client)s."),
     "disposal_order.return": _("Order %(number)s was returned: “%(reason)s”"),
     "disposal_order.stop": _("Order %(number)s for %(client)s stopped; see what to do."),
     "disposal_order.finish": _("Order %(number)s for %(client)s is finished: its Berita Acara can be drafted."),

@@ -59,8 +59,13 @@ def _guarded(cast: Cast) -> dict[str, Any]:
     return {"change_id": _sensitive(cast)["pk"]}
 
 
+def _nusantara(cast: Cast) -> dict[str, Any]:
+    return {"code": cast.nusantara.code}
+
+
 GUARDED = "adi rahma maya aulia clara candra"
 MINE = "adi rahma maya aulia clara"
+NAMED = "tari indra dewi clara maya rahma aulia adi"
 LINES = {
     "login": Line(allow=EVERYBODY, anonymous=ANYBODY),
     "account_login": Line(allow=EVERYBODY, anonymous=ANYBODY),
@@ -116,6 +121,16 @@ LINES = {
         data=lambda cast: {"reason": "Bukan permintaan kami"},
     ),
     "api-v1:reset_factors": Line(api=True, method="POST", allow=ADMIN, kwargs=lambda cast: {"user_id": cast.tari.pk}),
+    "responsibles": Line(allow=NAMED, stranger="candra", kwargs=_nusantara),
+    "api-v1:list_responsible": Line(api=True, allow=NAMED, stranger="candra", kwargs=_nusantara),
+    "api-v1:name_responsible": Line(
+        api=True,
+        method="PUT",
+        allow="adi maya",
+        stranger="candra",
+        kwargs=_nusantara,
+        data=lambda cast: {"record_class": "recording"},
+    ),
     "sites": Line(allow=LOOK),
     "clients": Line(allow=LOOK),
     "new_client": Line(allow=ADMIN),

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext_noop as _
 
-from kendali.accounts import permissions
+from kendali.accounts import permissions, responsible
 from kendali.accounts.models import Client, User
 from kendali.accounts.permissions import RuleRefused
 from kendali.audit import actions as audit
@@ -178,7 +178,7 @@ def _move(row: ErasureRequest, to: str, verb: str, actor: Actor, at: datetime, *
 
 
 def _tell(row: ErasureRequest, kind: str, at: datetime, *actions: str) -> None:
-    people = [person for action in actions for person in permissions.holders(action, row.client)]
+    people = [person for one in actions for person in responsible.first(one, row.client, row.record_class, at=at)]
     facts = {"number": row.number, "client": row.client.name, "due": row.due_at, "reason": row.decision_reason}
     due = row.due_at if row.status == STATUS.RECEIVED else None
     notices.notify(people, kind=kind, at=at, due=due, url=f"/permintaan-hapus/{row.pk}/", facts=facts)

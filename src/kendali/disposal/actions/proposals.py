@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from kendali.accounts import permissions
+from kendali.accounts import permissions, responsible
 from kendali.accounts.models import Client, User
 from kendali.accounts.permissions import RuleRefused
 from kendali.audit import actions as audit
@@ -231,7 +231,8 @@ def end(proposal: Proposal, at: datetime, kind: str) -> None:
 
 
 def tell(proposal: Proposal, kind: str, *actions: str, at: datetime) -> None:
-    people = [person for action in actions for person in permissions.holders(action, proposal.client)]
+    whose = proposal.client, proposal.record_class
+    people = [person for action in actions for person in responsible.first(action, *whose, at=at)]
     notices.notify(
         people,
         kind=kind,

@@ -334,7 +334,7 @@ def _move(
         register_rows.refresh_order(order.pk, at=at)
 
 
-TOLD = frozenset({"return", "stop", "finish", "cancel", "cancel_rest"})
+TOLD = frozenset({"accept", "return", "stop", "finish", "cancel", "cancel_rest"})
 # Where an order stands still or is given up, the register is right at once; at its end the engines see to it.
 REGISTERED = frozenset({"return", "cancel", "stop", "pause", "wait"})
 
@@ -350,8 +350,9 @@ def _due(status: str, proposal: Proposal, at: datetime) -> datetime | None:
 
 
 def tell(order: DisposalOrder, kind: str, *, at: datetime) -> None:
-    """Who has to act next; at an end the raiser and, for the certificate, Document Control."""
-    action = rules.WAITS_FOR.get(order.status)
+    """Who has to act next; at an end the raiser and, for the certificate, Document Control; of an acceptance and an
+    end the raiser."""
+    action = rules.WAITS_FOR.get(order.status) if kind != "disposal_order.accept" else None
     raised = [order.raised_by, order.accepted_by if order.status == STATUS.CANCELLED else None]
     people = list(permissions.holders(action, order.client)) if action else [one for one in raised if one]
     if order.status == STATUS.DONE:

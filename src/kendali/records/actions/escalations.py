@@ -11,7 +11,7 @@ from django.db.models.functions import Collate
 from django.utils.translation import gettext_noop as _
 
 from kendali import civil_time
-from kendali.accounts import permissions
+from kendali.accounts import permissions, responsible
 from kendali.accounts.models import User
 from kendali.accounts.permissions import RuleRefused
 from kendali.audit import actions as audit
@@ -140,10 +140,12 @@ def _send(order: Escalation, *, user: User, actor: Actor, at: datetime) -> None:
 
 
 def send_drafts(*, user: User, at: datetime) -> list[Escalation]:
-    """All drafts this Team Leader may send, with one click. A draft with nothing left in it is dropped."""
-    sent = []
+    """All drafts that lie on this Team Leader's desk, with one click; those that another one is named for are sent from
+    their own pages. A draft with nothing left in it is dropped."""
+    sent, desk = [], responsible.Desk(user, at)
     for order in Escalation.objects.filter(status=Escalation.Status.DRAFT).select_related("source", "client", "policy"):
-        if not permissions.can(user, "escalation.raise", order.client):
+        may = permissions.can(user, "escalation.raise", order.client)
+        if not may or not desk.mine(order.client, order.record_class):
             continue
         actor = permissions.acting(user, "escalation.raise", order.client)
         try:
@@ -324,7 +326,7 @@ def _move(
         _tell(order, f"escalation.{verb}", at=at)
 
 
-TOLD = frozenset({"send", "return", "stop", "finish", "finish_incomplete", "cancel"})
+TOLD = frozenset({"send", "accept", "return", "stop", "finish", "finish_incomplete", "cancel"})
 
 
 def _hand_over(client: int, record_class: str) -> rules.HandOver:
@@ -336,9 +338,11 @@ def _hand_over(client: int, record_class: str) -> rules.HandOver:
 
 
 def _tell(order: Escalation, kind: str, *, at: datetime) -> None:
-    """Notify who has to act next; on a return or cancellation, who raised it."""
+    """Notify who has to act next; on a return or cancellation, who raised it; of an acceptance both."""
     action = rules.WAITS_FOR.get(order.status)
-    users = list(permissions.holders(action, order.client)) if action else [order.raised_by] if order.raised_by else []
+    users = responsible.first(action, order.client, order.record_class, at=at) if action else []
+    if not action or kind == "escalation.accept":
+        users = [order.raised_by] if order.raised_by else []
     notices.notify(
         users,
         kind=kind,

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 
-from kendali.accounts import permissions
+from kendali.accounts import permissions, responsible
 from kendali.accounts.models import User
 from kendali.accounts.permissions import RuleRefused
 from kendali.archive import stores
@@ -88,7 +88,7 @@ def _damaged(package: Package, done: PackageCheck, at: datetime) -> None:
     people = {
         user.pk: user
         for action in ("escalation.run", "escalation.raise", "unbackupable.confirm")
-        for user in permissions.holders(action, client)
+        for user in responsible.first(action, client, package.source.record_class, at=at)
     }
     notices.notify(
         people.values(),

@@ -12,7 +12,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from kendali.accounts import permissions, roles
+from kendali.accounts import permissions, responsible, roles
 from kendali.accounts.models import User
 from kendali.disposal.models import Act
 from kendali.records import deletion_rules as rules
@@ -238,7 +238,7 @@ def awaited(order: DisposalOrder) -> str:
     role = str(roles.LABELS[roles.TEAM_IT])
     if order.accepted_by is not None:
         return f"{order.accepted_by.name} ({role})"
-    names = [user.name for user in permissions.holders(action, order.client)]
+    names = [user.name for user in responsible.first(action, order.client, order.proposal.record_class)]
     return f"{names[0]} ({role})" if len(names) == 1 else role
 
 

@@ -11,7 +11,7 @@ from django.db.models.fields.json import KeyTextTransform
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-from kendali.accounts import permissions, roles
+from kendali.accounts import permissions, responsible, roles
 from kendali.accounts.models import User
 from kendali.audit.sentences import shown
 from kendali.records import rules
@@ -256,5 +256,5 @@ def awaited(order: Escalation) -> str:
     known = order.raised_by if action == "escalation.confirm" else order.accepted_by
     if known is not None and order.status != STATUS.RAISED:
         return f"{known.name} ({role})"
-    names = [user.name for user in permissions.holders(action, order.client)]
+    names = [user.name for user in responsible.first(action, order.client, order.record_class)]
     return f"{names[0]} ({role})" if len(names) == 1 else role

@@ -11,7 +11,7 @@ from django.db.models import Count, Max, Min, QuerySet, Sum
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
-from kendali.accounts import permissions, roles
+from kendali.accounts import permissions, responsible, roles
 from kendali.accounts.models import User
 from kendali.disposal.models import Act, Decision, LeftOut, Proposal, ProposalItem
 from kendali.records import words_disposal as words
@@ -294,6 +294,6 @@ def _client_word(proposal: Proposal) -> str:
 
 
 def _name(action: str, proposal: Proposal) -> str:
-    names = [user.name for user in permissions.holders(action, proposal.client)]
+    names = [user.name for user in responsible.first(action, proposal.client, proposal.record_class)]
     role = str(roles.LABELS[roles.TEAM_LEADER])
     return f"{names[0]} ({role})" if len(names) == 1 else role

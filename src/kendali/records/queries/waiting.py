@@ -10,6 +10,7 @@ from django.utils.translation import gettext_noop as _
 from kendali import civil_time
 from kendali.accounts import access, permissions
 from kendali.accounts.models import User
+from kendali.accounts.responsible import Desk
 from kendali.records import rules
 from kendali.records.models import Escalation, Package, Source, Unbackupable
 from kendali.records.queries import waiting_approvals, waiting_disposal, waiting_signatures
@@ -51,25 +52,29 @@ ORDER_LINES: dict[str, tuple[str, str, str]] = {
 
 def waiting(user: User, at: datetime) -> list[Waiting]:
     """Deadline first; what has none comes last."""
-    lines = [*_orders(user), *_gaps(user, at), *_unbackupable(user), *_policies(user), *_damaged(user), *_sources(user),
-             *waiting_disposal.lines(user, at), *waiting_signatures.lines(user, at),
+    desk = Desk(user, at)
+    lines = [*_orders(user, desk), *_gaps(user, at, desk), *_unbackupable(user), *_policies(user), *_damaged(user),
+             *_sources(user), *waiting_disposal.lines(user, at, desk), *waiting_signatures.lines(user, at),
              *waiting_approvals.lines(user, at)]  # fmt: skip
     return sorted(lines, key=lambda line: (line.due is None, line.due or at, line.number))
 
 
-def _orders(user: User) -> Iterator[Waiting]:
+def _orders(user: User, desk: Desk) -> Iterator[Waiting]:
     orders = Escalation.objects.filter(
         client__in=access.visible_clients(user), status__in=list(ORDER_LINES)
     ).select_related("client", "source", "raised_by")
     for order in orders:
-        if not permissions.can(user, rules.WAITS_FOR[order.status], order.client):
+        action = rules.WAITS_FOR[order.status]
+        if not permissions.can(user, action, order.client):
             continue
-        sentence, detail, action = ORDER_LINES[order.status]
+        if action in LEADING and not desk.mine(order.client, order.record_class, order.due_at):
+            continue
+        sentence, detail, button = ORDER_LINES[order.status]
         yield Waiting(
             due=order.due_at,
             sentence=sentence,
             detail=detail,
-            action=action,
+            action=button,
             url=f"/eskalasi/{order.pk}/",
             number=order.number or "",
             facts={
@@ -82,11 +87,16 @@ def _orders(user: User) -> Iterator[Waiting]:
         )
 
 
-def _gaps(user: User, at: datetime) -> Iterator[Waiting]:
+LEADING = frozenset({"escalation.raise", "escalation.confirm"})  # what only Team Leaders do
+
+
+def _gaps(user: User, at: datetime, desk: Desk) -> Iterator[Waiting]:
     clients = access.visible_clients(user)
     for gap in radar(clients, at).gaps:
         if gap.waiting and gap.open_order is None and permissions.can(user, "escalation.raise", gap.source.client):
-            yield _gap(gap)
+            line = _gap(gap)
+            if desk.mine(gap.source.client, gap.source.record_class, line.due):
+                yield line
 
 
 def _gap(gap: SourceGap) -> Waiting:

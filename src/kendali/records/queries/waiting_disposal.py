@@ -10,6 +10,7 @@ from django.utils.translation import gettext_noop as _
 from kendali import civil_time
 from kendali.accounts import access, permissions
 from kendali.accounts.models import Client, User
+from kendali.accounts.responsible import Desk
 from kendali.disposal.models import Act, Hold, Proposal
 from kendali.records.models import DisposalOrder, Incident
 from kendali.records.queries.waiting_line import Waiting
@@ -27,9 +28,9 @@ DECIDE: dict[str, str] = {
 }
 
 
-def lines(user: User, at: datetime) -> Iterator[Waiting]:
-    yield from _proposals(user, at)
-    yield from _orders(user)
+def lines(user: User, at: datetime, desk: Desk) -> Iterator[Waiting]:
+    yield from _proposals(user, at, desk)
+    yield from _orders(user, desk)
     yield from _certificates(user)
     yield from _holds(user, at)
     yield from _incidents(user)
@@ -44,7 +45,7 @@ def _of(user: User) -> list[Proposal]:
     return list(rows.select_related("client", "policy").order_by("pk"))
 
 
-def _proposals(user: User, at: datetime) -> Iterator[Waiting]:
+def _proposals(user: User, at: datetime, desk: Desk) -> Iterator[Waiting]:
     rows = _of(user)
     newest = {(row.client_id, row.record_class, row.act): row.pk for row in rows}
     taken = set(
@@ -55,7 +56,8 @@ def _proposals(user: User, at: datetime) -> Iterator[Waiting]:
     for row in rows:
         last = newest[row.client_id, row.record_class, row.act] == row.pk
         line = _proposal(user, row, at, last=last, ordered=row.pk in taken)
-        if line is not None:
+        # An answer is the client's; everything else that a list waits for is a Team Leader's.
+        if line is not None and (row.status == PROPOSAL.ASKED or desk.mine(row.client, row.record_class, line.due)):
             yield line
 
 
@@ -185,13 +187,15 @@ ORDER_LINES: dict[str, tuple[str, str, str, str]] = {
 }
 
 
-def _orders(user: User) -> Iterator[Waiting]:
+def _orders(user: User, desk: Desk) -> Iterator[Waiting]:
     rows = DisposalOrder.objects.filter(client__in=access.visible_clients(user), status__in=list(ORDER_LINES))
     for row in rows.select_related("client", "raised_by", "proposal"):
         who, sentence, detail, action = ORDER_LINES[row.status]
         if not permissions.can(user, who, row.client) or _goes_on(row):
             continue
-        if row.status == ORDER.RETURNED and row.proposal.status != PROPOSAL.APPROVED:
+        if row.status == ORDER.RETURNED and (
+            row.proposal.status != PROPOSAL.APPROVED or not desk.mine(row.client, row.proposal.record_class)
+        ):
             continue
         yield Waiting(
             due=row.due_at,

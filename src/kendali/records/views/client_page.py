@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from kendali.accounts import access
+from kendali.accounts import access, responsible
 from kendali.accounts.models import Client
 from kendali.records import words
 from kendali.records.queries.coming import coming
@@ -33,6 +33,9 @@ def client_page(request: HttpRequest) -> HttpResponse:
             "waiting": waiting,
             "waiting_count": len(waiting),
             "policies": policies,
+            "leaders": [
+                (words.CLASSES[kind], row) for (_client, kind), row in responsible.by_class([client.pk]).items()
+            ],
             "coming": coming(client, policies, timezone.localdate()),
         }
     return render(request, "records/client_page.html", context)

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 from kendali import keyset
 from kendali.accounts import access, permissions
 from kendali.accounts.models import User
+from kendali.accounts.responsible import Desk
 from kendali.audit.actions import StaleState
 from kendali.audit.history import history
 from kendali.numerals import whole
@@ -42,6 +43,7 @@ def escalations_list(request: HttpRequest) -> HttpResponse:
     which = request.GET.get("status", "")
     rows = _chosen(rows, which)
     page = keyset.page(rows, ("-created_at", "-id"), request.GET)
+    desk = Desk(user, timezone.now())
     drafts = Escalation.objects.filter(client__in=clients, status=Escalation.Status.DRAFT).select_related("client")
     context = {
         "page": page,
@@ -50,7 +52,11 @@ def escalations_list(request: HttpRequest) -> HttpResponse:
             for order in page.rows
         ],
         "tabs": _tabs(which),
-        "drafts": sum(1 for order in drafts if permissions.can(user, "escalation.raise", order.client)),
+        "drafts": sum(
+            1
+            for order in drafts
+            if permissions.can(user, "escalation.raise", order.client) and desk.mine(order.client, order.record_class)
+        ),
         "may_raise": permissions.can(user, "escalation.raise"),
         "confirmable": sum(1 for order in page.rows if _may_confirm(user, order)),
     }

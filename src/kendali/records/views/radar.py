@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from kendali import keyset
-from kendali.accounts import access, permissions
+from kendali.accounts import access, permissions, responsible
 from kendali.accounts.models import Client, User
 from kendali.records import export, forms, pictures, words
 from kendali.records.models import Record, Source
@@ -35,6 +35,7 @@ def radar(request: HttpRequest) -> HttpResponse:
     chosen = form.cleaned_data.get("klien")
     found = query.radar([chosen] if chosen else clients, timezone.now(), form.cleaned_data.get("kelas") or None)
     overdue, due = found.total("overdue"), found.total("due")
+    named = responsible.by_class({gap.source.client_id for gap in found.gaps})
     context = {
         "form": form,
         "radar": found,
@@ -46,7 +47,13 @@ def radar(request: HttpRequest) -> HttpResponse:
         "legend": pictures.legend(overdue, due),
         "kpis": [_kpi(found, "7.1", "conversation"), _kpi(found, "7.2", "recording")],
         "rows": [
-            (gap, words.CLASSES[gap.source.record_class], _counted(gap.source), _may_raise(user, gap))
+            (
+                gap,
+                words.CLASSES[gap.source.record_class],
+                _counted(gap.source),
+                _may_raise(user, gap),
+                named.get((gap.source.client_id, gap.source.record_class)),
+            )
             for gap in found.gaps
         ],
         "query": request.GET.urlencode(),
