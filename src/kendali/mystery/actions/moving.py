@@ -33,13 +33,15 @@ def sample_facts(sample: Sample) -> sample_rules.Sample:
 
 
 def finding_facts(finding: Finding, *, late: bool = False) -> finding_rules.Finding:
-    """The row as the rules see it. `late`: one of its clocks is late or was (`queries.clocks` knows)."""
+    """The row as the rules see it. `late`: one of its clocks is late or was (`queries.clocks` knows). An agent without
+    a login is nobody who could act, but somebody who is concerned: a number below zero."""
+    agent = finding.agent
     return finding_rules.Finding(
         state=FindingState(finding.state),
         owner=Owner(finding.owner_kind),
         owner_id=finding.owner_id,
         executor_id=finding.executor_id or 0,
-        agent_id=finding.agent.user_id if finding.agent is not None else None,
+        agent_id=None if agent is None else agent.user_id or -agent.pk,
         verifier_id=finding.verifier_id,
         dispute=finding_rules.Dispute(finding.dispute),
         late=late,
@@ -55,8 +57,10 @@ def move_sample(
     given: sample_rules.Given,
     changes: Mapping[str, object] | None = None,
     facts: Mapping[str, object] | None = None,
+    written_at: datetime | None = None,
 ) -> None:
-    """Inside the caller's transaction, after its permission. Raises RuleRefused, StaleState. Verb "sample.<event>"."""
+    """Inside the caller's transaction, after its permission. Raises RuleRefused, StaleState. Verb "sample.<event>".
+    `written_at`: now, where the event happened before (`given.at`) on a phone without connection."""
     allowed = sample_rules.may(event, sample_facts(sample), office.person(actor), given)
     if not allowed:
         raise RuleRefused(allowed)
@@ -66,7 +70,7 @@ def move_sample(
         sample_rules.LEADS_TO[event].value,
         verb=f"sample.{event.value}",
         actor=actor,
-        at=given.at,
+        at=written_at or given.at,
         expected=sample.state,
         field="state",
         changes=changes,
