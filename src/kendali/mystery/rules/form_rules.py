@@ -229,3 +229,12 @@ def may_activate(form: Form, status: FormStatus, earlier: Iterable[Form]) -> Ver
     if found := problems(form, earlier):
         return no("This form has %(count)s problems; they have to be solved first.", count=len(found))
     return YES
+
+
+def has_new_label(form: Form, earlier: Iterable[Form]) -> Verdict:
+    """The revision number that document control prints is there, and no version before has it."""
+    if not form.revision.strip():
+        return no("Give this version the revision number that document control prints.")
+    if any(other.number == form.number and other.revision == form.revision for other in earlier):
+        return no("Revision %(label)s was in force already: give this version its own number.", label=form.revision)
+    return YES

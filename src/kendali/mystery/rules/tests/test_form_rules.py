@@ -29,7 +29,7 @@ from kendali.mystery.rules.form import (
     Words,
 )
 from kendali.mystery.rules.form_diff import Change, differences, same_measure
-from kendali.mystery.rules.form_rules import may_activate, may_edit, problems
+from kendali.mystery.rules.form_rules import has_new_label, may_activate, may_edit, problems
 from kendali.mystery.rules.scoring import score
 from kendali.mystery.rules.tests.forms import answers_to, filled, form, forms, graded, seconds, section, text
 
@@ -170,6 +170,13 @@ def test_only_a_draft_is_edited_and_put_into_force(status: FormStatus, editable:
 def test_a_form_is_not_put_into_force(one: Form, earlier: list[Form], says: str) -> None:
     verdict = may_activate(one, FormStatus.DRAFT, earlier)
     assert says in verdict.reason % dict(verdict.facts)
+
+
+@pytest.mark.parametrize(("label", "says"), [("", "Give this version"), ("02", "was in force"), ("03", "")])
+def test_a_version_has_a_revision_number_of_its_own(label: str, says: str) -> None:
+    earlier = dataclasses.replace(GOOD, version=0, revision="02")
+    assert says in has_new_label(dataclasses.replace(GOOD, revision=label), [earlier]).reason
+    assert bool(has_new_label(dataclasses.replace(GOOD, revision=label), [earlier])) is not bool(says)
 
 
 # --- conditions
