@@ -120,10 +120,15 @@ def may_place(
     return YES
 
 
-def may_release(*, status: str, reason: str, placed_by_client: bool, by_client: bool, same_person: bool) -> Verdict:
-    """Lifted one by one. What the client placed the client lifts; what our own people placed, another of them."""
+def may_release(
+    *, status: str, reason: str, placed_by_client: bool, by_client: bool, same_person: bool, of_finding: str = ""
+) -> Verdict:
+    """Lifted one by one. What the client placed the client lifts; what our own people placed, another of them.
+    `of_finding`: the number of the open finding that the product itself placed it for."""
     if status != "active":
         return no("This hold was lifted already.")
+    if of_finding:
+        return no("This hold is lifted by itself when the finding %(number)s ends.", number=of_finding)
     if not reason.strip():
         return no("Give a reason.")
     if placed_by_client and not by_client:

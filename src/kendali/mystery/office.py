@@ -43,6 +43,13 @@ def work_calendar(site: str = "", version: CalendarVersion | None = None) -> Wor
     return WorkCalendar(Week(week or Week.FIVE_DAYS), days, version.number if version else 0)
 
 
+def calendar_numbered(site: str, number: int) -> WorkCalendar:
+    """The calendar of this site as it stood in that version; 0 = before anybody kept a table."""
+    week = Workplace.objects.filter(site__code=site).values_list("week", flat=True).first()
+    version = CalendarVersion.objects.filter(number=number).first() if number else None
+    return WorkCalendar(Week(week or Week.FIVE_DAYS), version.dates(site) if version else published_days(), number)
+
+
 def site_of(user: User) -> str:
     """Code of the site a person works at, by the roles held there; "" = the whole house."""
     grant = RoleGrant.objects.filter(user=user, ended_at=None, site__isnull=False).select_related("site").first()

@@ -23,18 +23,22 @@ def notify(
     url: str = "",
     at: datetime,
     due: datetime | None = None,
+    email: bool = True,
 ) -> list[Notice]:
     """Each person once, inactive people not at all. `kind` is a key of NOTICES in some app's sentences.py;
-    facts as in the audit trail: no customer content, name or phone number. `url` is a path within Kendali."""
+    facts as in the audit trail: no customer content, name or phone number. `url` is a path within Kendali.
+    `email` False: for the inbox only."""
     people = {user.pk: user for user in users if user.is_active}
     with transaction.atomic():
-        return [_one(user, kind, facts or {}, url, at, due) for user in people.values()]
+        return [_one(user, kind, facts or {}, url, at, due, email) for user in people.values()]
 
 
-def _one(user: User, kind: str, facts: Mapping[str, object], url: str, at: datetime, due: datetime | None) -> Notice:
+def _one(
+    user: User, kind: str, facts: Mapping[str, object], url: str, at: datetime, due: datetime | None, email: bool
+) -> Notice:
     from kendali.notices import mail, tasks
 
-    state = Notice.EmailState.QUEUED if mail.configured() else Notice.EmailState.NONE
+    state = Notice.EmailState.QUEUED if email and mail.configured() else Notice.EmailState.NONE
     notice = Notice.objects.create(user=user, at=at, kind=kind, facts=plain(facts), url=url, due=due, email_state=state)
     if state == Notice.EmailState.QUEUED:
         tasks.send_notice.defer(notice_id=notice.pk)

@@ -14,7 +14,7 @@ from kendali.accounts import permissions, roles
 from kendali.accounts.models import Client, User
 from kendali.accounts.permissions import RuleRefused
 from kendali.audit import actions as audit
-from kendali.audit.actor import Actor
+from kendali.audit.actor import SYSTEM, Actor
 from kendali.disposal import locks, rules
 from kendali.disposal.models import HeldSubject, Hold
 from kendali.notices import actions as notices
@@ -123,8 +123,11 @@ def told(hold: Hold, *, actor: Actor, at: datetime, subjects: int) -> None:
         "number": hold.number, "scope": hold.scope, "cause": hold.cause, "record_class": hold.record_class,
         "count": subjects, "reason": hold.reason, "reference": hold.reference, "review_on": hold.review_on,
     }  # fmt: skip
+    automatic = actor.user_id is None and hold.cause == Hold.Cause.FINDING  # comes and goes with a finding: no news
     notices.notify(
-        [
+        []
+        if automatic
+        else [
             *permissions.holders("hold.release", hold.client),
             *permissions.holders("proposal.propose", hold.client),
         ],
@@ -148,6 +151,7 @@ def release(*, user: User, at: datetime, hold: Hold, reason: str) -> None:
         placed_by_client=hold.placed_role == roles.CLIENT,
         by_client=actor.role == roles.CLIENT,
         same_person=permissions.same_person(hold.placed_by_id, user),
+        of_finding=of_finding(hold),
     )
     for verdict in (allowed, free_text.acceptable(reason)):
         if not verdict:
@@ -169,6 +173,30 @@ def release(*, user: User, at: datetime, hold: Hold, reason: str) -> None:
         changes={"released_by": user, "released_at": at, "release_reason": reason.strip()},
         facts={"number": hold.number, "reason": reason.strip()},
     )
+
+
+def of_finding(hold: Hold) -> str:
+    """The number of the finding that the product itself placed it for, "" = a person placed it."""
+    return hold.reference if hold.placed_role == SYSTEM.role and hold.cause == Hold.Cause.FINDING else ""
+
+
+@transaction.atomic
+def end_for(*, actor: Actor, at: datetime, hold: Hold, reason: str) -> bool:
+    """What the product placed it lifts: the cause has gone. False where it was lifted already."""
+    locks.exclusive(hold.client_id)
+    if not Hold.objects.filter(pk=hold.pk, status=Hold.Status.ACTIVE).exists():
+        return False
+    audit.move(
+        hold,
+        Hold.Status.RELEASED,
+        verb="hold.released",
+        actor=actor,
+        at=at,
+        expected=Hold.Status.ACTIVE,
+        changes={"released_at": at, "release_reason": reason},
+        facts={"number": hold.number, "reason": reason},
+    )
+    return True
 
 
 @transaction.atomic

@@ -128,7 +128,7 @@ MOVES: Mapping[FindingEvent, Move] = {
     E.RETURN_FORM: Move(frozenset({S.FEEDBACK_GIVEN}), JUDGES, needs_reason=True),
     E.FORWARD: Move(frozenset({S.FEEDBACK_GIVEN}), JUDGES),
     E.BEGIN: Move(frozenset({S.AT_SUPERVISOR, S.AT_DEPARTMENT}), OWNERS),
-    E.REPORT_FOLLOW_UP: Move(AT_OWNER, OWNERS),
+    E.REPORT_FOLLOW_UP: Move(AT_OWNER | {S.FOLLOW_UP_REPORTED}, OWNERS),  # again: what was planned is done now
     E.FIND_INSUFFICIENT: Move(frozenset({S.FOLLOW_UP_REPORTED}), JUDGES, needs_reason=True),
     E.CLOSE: Move(frozenset({S.FOLLOW_UP_REPORTED}), JUDGES),
     E.REROUTE: Move(AT_OWNER, JUDGES, needs_reason=True),

@@ -221,6 +221,7 @@ def _release(user: User, row: Hold) -> Verdict | None:
         placed_by_client=row.placed_role == "client",
         by_client=actor.role == "client",
         same_person=permissions.same_person(row.placed_by_id, user),
+        of_finding=action.of_finding(row),
     )
 
 

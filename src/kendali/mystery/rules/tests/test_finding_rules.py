@@ -48,7 +48,7 @@ give_feedback     c     .              .             .             .           .
 return_form       .     qk             .             .             .           .                  .      .       .
 forward           .     qk             .             .             .           .                  .      .       .
 begin             .     .              o             o             .           .                  .      .       .
-report_follow_up  .     .              o             o             o           .                  .      .       .
+report_follow_up  .     .              o             o             o           o                  .      .       .
 find_insufficient .     .              .             .             .           qk                 .      .       .
 close             .     .              .             .             .           qk                 .      .       .
 reroute           .     .              qk            qk            qk          .                  .      .       .
