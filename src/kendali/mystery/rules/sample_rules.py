@@ -186,6 +186,14 @@ def _as_executor(sample: Sample, who: Person) -> Verdict:
     return YES
 
 
+def may_judge(sample: Sample, who: Person, given: Given) -> Verdict:
+    """Somebody who may verify this sample, in whatever state it is."""
+    if who.role not in QA:
+        return no("This step (%(event)s) is taken by %(roles)s.",
+                  code="role", event=E.VERIFY.value, roles=sorted(QA))  # fmt: skip
+    return _as_judge(E.VERIFY, sample, who, given)
+
+
 def _as_judge(event: SampleEvent, sample: Sample, who: Person, given: Given) -> Verdict:
     """Verifier and executor are two people; without another QA the Kordinator verifies."""
     if event is E.ASSIGN or who.role not in QA:

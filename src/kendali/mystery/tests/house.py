@@ -32,6 +32,7 @@ from kendali.mystery.rules.form import Kind
 from kendali.mystery.rules.scenario import Question
 from kendali.mystery.rules.scenario import Scenario as ScenarioContent
 from kendali.mystery.tests.roster_rows import Floor, floor
+from kendali.terms import numbers
 from tests.cast import Cast
 
 MONTH = date(2026, 11, 1)
@@ -67,7 +68,7 @@ class House:
     def _row(self, state: str, agent: str) -> dict[str, Any]:
         to: Destination = self.floor.jakarta
         row: dict[str, Any] = {
-            "number": f"MC-{self.cycle.month:%Y-%m}-{self.made:04d}", "cycle": self.cycle, "slot": self.made,
+            "number": numbers.take_monthly("MC", self.cycle.month)[0], "cycle": self.cycle, "slot": self.made,
             "area": "jkt", "shift": "pagi", "kind": "permintaan", "week": "3", "destination": to, "place": to.code,
             "opens": CALLED - timedelta(minutes=10), "closes": CALLED + timedelta(minutes=110), "zone": to.zone,
             "state": state, "scenario": self.scenario, "persona": self.persona,
@@ -152,7 +153,7 @@ class House:
                 **columns: Any) -> Finding:  # fmt: skip
         """A finding of the supervisor with one line (verification); without clocks."""
         row: dict[str, Any] = {
-            "number": f"TM-{self.cycle.month:%Y-%m}-{Finding.objects.count() + 1:04d}", "cycle": self.cycle,
+            "number": numbers.take_monthly("TM", self.cycle.month)[0], "cycle": self.cycle,
             "sample": sample, "evaluation": sample.evaluation, "key": "supervisor", "area": "jkt", "state": state,
             "owner": owner or self.cast.surya, "executor": sample.executor, "agent": sample.agent,
             "team": sample.agent_team, "description": "Identitas tidak diverifikasi sebelum informasi diberikan",
