@@ -1,0 +1,217 @@
+"""The recording of a test call: found in the voice recording system, or uploaded.
+
+A copy lies in the store, sealed under the installation key and read back before its row is written: its ranges stay
+right whatever becomes of the file at the source. What is taken away again is deleted from the store.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import BinaryIO, cast
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext_noop as _
+
+from kendali.accounts import permissions
+from kendali.accounts.models import User
+from kendali.accounts.permissions import RuleRefused
+from kendali.archive import stores
+from kendali.archive.errors import StoreError
+from kendali.archive.sealing import open_bytes, seal_bytes
+from kendali.audit import actions as audit
+from kendali.audit.actor import Actor
+from kendali.connectors import length, sound
+from kendali.connectors.sound import Sound
+from kendali.mystery.actions import calling, voice_system
+from kendali.mystery.actions.voice_system import Candidate as Candidate
+from kendali.mystery.actions.voice_system import candidates as candidates
+from kendali.mystery.models import Recording, Sample
+from kendali.mystery.queries import roster
+from kendali.records.models import Record
+from kendali.terms import free_text
+from kendali.verdict import YES, Verdict, no
+
+MOST = 40 * 1024 * 1024  # an hour and a half of G.711
+SHORTEST, LONGEST = 1, 4 * 3600  # seconds
+BARS = 400
+FOLDER = "test-calls"
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a file is by its content: never by its name."""
+
+    sound: Sound
+    seconds: int
+    peaks: list[float]
+
+
+def hear(data: bytes) -> Heard | Verdict:
+    """Type, length and shape of a recording; a Verdict that refuses where it is none."""
+    if len(data) > MOST:
+        return no(_("The file is larger than %(most)s MB."), code="size", most=MOST // 1024**2)
+    file, size = io.BytesIO(data), len(data)
+    found = sound.look(file, size)
+    if not (found.playable or found.decodable):
+        return no(_("This is no recording: WAV, MP3, Opus (Ogg) or GSM are taken, told by their content."),
+                  code="kind")  # fmt: skip
+    seconds = length.seconds(file, size)
+    if seconds is None or not SHORTEST <= seconds <= LONGEST:
+        return no(_("Its length cannot be told, or it is no call: upload the whole file."), code="length")
+    shape = [round(value, 3) for value in sound.peaks(file, found, BARS)] if found.shaped else []
+    return Heard(found, int(seconds), shape)
+
+
+def attach(*, user: User, at: datetime, sample: Sample, record: Record) -> Recording:
+    """A record of the voice recording system, one of `candidates`. Raises RuleRefused, StoreError."""
+    actor = permissions.acting(user, "sample.call")
+    calling.require_open(sample, actor)
+    found = next((one for one in candidates(sample) if one.record.pk == record.pk), None)
+    if found is None:
+        raise RuleRefused(no(_("This record is not near the call, or of another number."), code="candidate"))
+    name, data = voice_system.fetch(found.record, MOST)
+    facts = {"source": found.record.source.name, "record": found.record.pk, "same_number": found.same_number}
+    return _keep(sample, user, actor, at, name, data, record=found.record, verb="sample.recording_attached",
+                 facts=facts)  # fmt: skip
+
+
+def upload(*, user: User, at: datetime, sample: Sample, name: str, data: bytes) -> Recording:
+    """A file, told by its content. Raises RuleRefused, StoreError."""
+    actor = permissions.acting(user, "sample.call")
+    calling.require_open(sample, actor)
+    name = name.replace("\\", "/").rpartition("/")[2].strip()[-200:] or "rekaman"
+    if not free_text.acceptable(name.rpartition(".")[0]):
+        raise RuleRefused(no(_("The name of the file holds a number that must not be kept: rename it, then upload it "
+                               "again."), code="name"))  # fmt: skip
+    return _keep(sample, user, actor, at, name, data, record=None, verb="sample.recording_uploaded", facts={})
+
+
+def _keep(
+    sample: Sample, user: User, actor: Actor, at: datetime, name: str, data: bytes, *, record: Record | None,
+    verb: str, facts: dict[str, object],
+) -> Recording:  # fmt: skip
+    heard = hear(data)
+    if isinstance(heard, Verdict):
+        raise RuleRefused(heard)
+    digest = hashlib.sha256(data).hexdigest()
+    same = Recording.objects.filter(sample=sample, sha256=digest, record=record).first()
+    if same is not None:
+        return same  # a second click
+    path = _put(data, digest)
+    try:
+        return _row(sample, user, actor, at, verb, facts, heard, {
+            "name": name, "path": path, "size": len(data), "sha256": digest, "record": record,
+            "started_at": record.started_at if record is not None else None,
+        })  # fmt: skip
+    except BaseException:
+        _remove(path)
+        raise
+
+
+@transaction.atomic
+def _row(
+    sample: Sample, user: User, actor: Actor, at: datetime, verb: str, facts: dict[str, object], heard: Heard,
+    columns: dict[str, object],
+) -> Recording:  # fmt: skip
+    row = calling.locked(sample)
+    calling.require_open(row, actor)
+    former = Recording.objects.filter(sample=row).values_list("path", flat=True).first()
+    values = columns | {
+        "mime": heard.sound.content_type, "seconds": heard.seconds, "peaks": heard.peaks, "added_by": user,
+        "added_at": at,
+    }  # fmt: skip
+    recording, _new = Recording.objects.update_or_create(sample=row, defaults=values)
+    if former:
+        transaction.on_commit(lambda: _remove(former))
+    told: dict[str, object] = {"number": row.number, "seconds": heard.seconds, "sha256": columns["sha256"]}
+    audit.record(verb, actor=actor, at=at, obj=row, facts=told | facts)
+    if recording.record is not None:
+        _identify(row, recording.record)
+    return recording
+
+
+def _identify(sample: Sample, record: Record) -> None:
+    """Who answered, as the recording system says, where the roster knows that login, extension or number."""
+    if sample.agent_id is not None or not record.agent or sample.called_at is None:
+        return
+    name = record.agent.strip()
+    found = roster.agent_at(sample.called_at, agent=name, login=name, extension=name)
+    if found is not None:
+        Sample.objects.filter(pk=sample.pk).update(
+            agent=found.agent, agent_team=found.team, agent_site=found.site, no_agent_reason=""
+        )
+
+
+# --- the bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What a browser plays: the file itself, or what is decoded from it."""
+
+    file: BinaryIO
+    size: int
+    content_type: str
+    tag: str
+
+
+def content(recording: Recording) -> bytes:
+    """Raises StoreError where it cannot be read as it was written."""
+    sealed = stores.open_store(settings.KENDALI_STORE).read(recording.path)
+    data = open_bytes(_key(), _place(recording.path, recording.sha256), sealed)
+    if hashlib.sha256(data).hexdigest() != recording.sha256:
+        raise StoreError("damaged", key=recording.path)
+    return data
+
+
+def played(recording: Recording) -> Played:
+    """For `records.streaming.serve`. Raises StoreError."""
+    data = content(recording)
+    file, tag = io.BytesIO(data), recording.sha256[:32]
+    found = sound.look(file, len(data))
+    if found.decodable:
+        decoded = sound.decoded(file, found)
+        return Played(cast(BinaryIO, decoded), decoded.size, "audio/wav", f"{tag}-wav")
+    return Played(file, len(data), recording.mime, tag)
+
+
+def may_hear(user: User, sample: Sample, at: datetime) -> Verdict:
+    """Who sees samples, and who placed this call."""
+    from kendali.mystery.queries import calls
+
+    if permissions.can(user, "sample.view", at=at):
+        return YES
+    mine = permissions.can(user, "sample.call", at=at)
+    return mine and (YES if calls.mine(user, at).filter(pk=sample.pk).exists() else no(_("This is not your call.")))
+
+
+def _put(data: bytes, digest: str) -> str:
+    """Its path, after reading back what was written."""
+    store, path = stores.open_store(settings.KENDALI_STORE), f"{FOLDER}/{uuid.uuid4()}.ks1"
+    store.put(path, seal_bytes(_key(), _place(path, digest), data))
+    if open_bytes(_key(), _place(path, digest), store.read(path)) != data:
+        raise StoreError("read_back_differs", key=path)
+    return path
+
+
+def _remove(path: str) -> None:
+    """What cannot be removed now is no recording of anything: nobody is told of it."""
+    try:
+        stores.open_store(settings.KENDALI_STORE).delete(path)
+    except StoreError:
+        return
+
+
+def _place(path: str, digest: str) -> bytes:
+    return f"{path}/{digest}".encode()
+
+
+def _key() -> bytes:
+    return HKDF(SHA256(), length=32, salt=None, info=b"kendali/1/test-call").derive(settings.KENDALI_INSTALLATION_KEY)
