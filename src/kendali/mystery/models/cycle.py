@@ -97,7 +97,10 @@ class CycleSignature(models.Model):
     at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["cycle", "part"], name="cycle_signed_once")]
+        constraints = [
+            # A register that changed after it was signed is signed again.
+            models.UniqueConstraint(fields=["cycle", "part", "digest"], name="cycle_signed_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.cycle} {self.part}"
