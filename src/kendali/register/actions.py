@@ -143,7 +143,8 @@ def send_for_signature(*, user: User, at: datetime, certificate: Certificate, pr
     with transaction.atomic():
         number = numbers.take("BA", at)
         list_files = annex.write(certificate, number, store)
-        printed = rules.printed_number(number, str(terms.get("certificate.number_format")), at, settings.TIME_ZONE)
+        form = terms.get("certificate.number_format", certificate.client_id, certificate.record_class)
+        printed = rules.printed_number(number, str(form), at, settings.TIME_ZONE)
         first = list(lines.first(certificate, certificate_pdf.FIRST_LINES))
         content = certificate_pdf.Content(number, printed, list_files, first, signatures=())
         pdf = certificate_pdf.render(certificate, content, at=at)

@@ -138,7 +138,8 @@ def _signed(certificate: Certificate, one: Signature) -> dict[str, Any]:
 
 
 def _unsigned(certificate: Certificate, part: str) -> dict[str, Any]:
-    stamped = part == rules.ACKNOWLEDGED and terms.get("certificate.stamp_duty", certificate.client_id)
+    whose = certificate.client_id, certificate.record_class
+    stamped = part == rules.ACKNOWLEDGED and terms.get("certificate.stamp_duty", *whose)
     stamp = [_("place of the e-meterai")] if stamped else []
     named = {"pelaksana": certificate.facts["executor"], "pemilik": certificate.facts.get("owner")}.get(part) or {}
     return {

@@ -127,7 +127,7 @@ def upload_signed_copy(
         raise RuleRefused(no(_("There is nothing to sign with ink yet.")))
     if not data.startswith(PDF_START) or len(data) > BIGGEST_COPY:
         raise RuleRefused(no(_("Upload one PDF of at most 20 MB.")))
-    if terms.get("certificate.stamp_duty", certificate.client_id) and not stamp_duty:
+    if terms.get("certificate.stamp_duty", certificate.client_id, certificate.record_class) and not stamp_duty:
         raise RuleRefused(no(_("This client's copies carry an e-meterai: confirm that this one does.")))
     if certificate.signed_copies.filter(sha256=hashlib.sha256(data).hexdigest()).exists():
         raise RuleRefused(no(_("This very file is kept with the certificate already.")))

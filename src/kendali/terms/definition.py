@@ -48,10 +48,13 @@ PER_CLASS = frozenset(
     """
     approval.answer_days approval.approvers approval.changed_voids approval.letter_suffices
     approval.remind_first_days approval.remind_second_days approval.valid_days certificate.client_signs
-    certificate.witnesses disposal.arm_from disposal.arm_until disposal.daily_quota disposal.per_second
-    disposal.settle_hours disposal.waiting_hours disposal.window_from disposal.window_to drill.mode
-    drill.percent erasure.hours handover.accept_days handover.confirm_days handover.run_days hold.review_days
-    invitation.days proposal.open_eligible recheck.first_days recheck.second_days
+    certificate.contract certificate.number_format certificate.regulations certificate.stamp_duty
+    certificate.witnesses destruction.epoch disposal.arm_from disposal.arm_until disposal.batch_records
+    disposal.daily_quota disposal.per_second disposal.settle_hours disposal.tries disposal.waiting_hours
+    disposal.window_from disposal.window_to drill.mode drill.percent erasure.hours escalation.periodic
+    fingerprint.cycle_days fixity.cycle_days handover.accept_days handover.confirm_days handover.run_days
+    hold.review_days invitation.days proposal.open_eligible recheck.first_days recheck.second_days
+    register.owner_unit register.responsible
     """.split()
 )
 DAYS, WORKING_DAYS, HOURS = _("days"), _("working days"), _("hours")

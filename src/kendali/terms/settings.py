@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
+
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
@@ -22,13 +25,21 @@ DEFINITIONS: dict[str, Definition] = {
         Definition(
             "handover.confirm_days", 2, _("Team Leader confirms a result within"), WORKING_DAYS, 1, 30, per_client=True
         ),
-        Definition("escalation.periodic", True, _("Draft the periodic escalations each month")),
+        Definition("escalation.periodic", True, _("Draft the periodic escalations each month"), per_client=True),
         Definition(
             "drill.mode", "sample", _("Restore drill after a backup"), choices=("sample", "all"), per_client=True
         ),
         Definition("drill.percent", 5, _("Size of the restore drill's sample"), "%", 1, 100, per_client=True),
-        Definition("fixity.cycle_days", 90, _("Every package is read again within"), DAYS, 1, 3650),
-        Definition("fingerprint.cycle_days", 30, _("Every record's fingerprint is compared within"), DAYS, 1, 3650),
+        Definition("fixity.cycle_days", 90, _("Every package is read again within"), DAYS, 1, 3650, per_client=True),
+        Definition(
+            "fingerprint.cycle_days",
+            30,
+            _("Every record's fingerprint is compared within"),
+            DAYS,
+            1,
+            3650,
+            per_client=True,
+        ),
         Definition(
             "register.code_conversation", "", _("Classification code of conversations"), maximum=40, per_client=True
         ),
@@ -113,8 +124,16 @@ DEFINITIONS: dict[str, Definition] = {
             100_000_000,
             per_client=True,
         ),
-        Definition("disposal.batch_records", 2000, _("Records in one batch of a deletion, at most"), "", 1, 5000),
-        Definition("disposal.tries", 5, _("Attempts to delete one record"), "", 1, 50),
+        Definition(
+            "disposal.batch_records",
+            2000,
+            _("Records in one batch of a deletion, at most"),
+            "",
+            1,
+            5000,
+            per_client=True,
+        ),
+        Definition("disposal.tries", 5, _("Attempts to delete one record"), "", 1, 50, per_client=True),
         Definition(
             "disposal.settle_hours",
             72,
@@ -141,6 +160,7 @@ DEFINITIONS: dict[str, Definition] = {
             "nightly",
             _("Keys of destroyed copies end with a change of epoch"),
             choices=("nightly", "at_once"),
+            per_client=True,
         ),
         Definition("summary.monday", True, _("Mail the summary of the week to Manager Operation on Monday, 07.30 WIB")),
         Definition("package.records", 50_000, _("Records in one package, at most"), "", 1, 1_000_000),
@@ -155,6 +175,7 @@ DEFINITIONS: dict[str, Definition] = {
             _("Printed form of a certificate's number, for example {nomor}/BAPD/TDSCC/{bulan}/{tahun}"),
             maximum=60,
             needs=("{nomor}", "{BA}"),
+            per_client=True,
         ),
         Definition(
             "certificate.contract",
@@ -179,18 +200,38 @@ DEFINITIONS: dict[str, Definition] = {
 def get(key: str, client_id: int | None = None, record_class: str = "") -> int | str | bool:
     """The value in force: the client's own for this class, else the client's, else the organisation's, else the
     default."""
-    definition = DEFINITIONS[key]
+    rows = Setting.objects.filter(Q(client=None) | Q(client=client_id), key=key).order_by("version")
+    newest = {row[:2]: row[2] for row in rows.values_list("client_id", "record_class", "value")}
+    for place in _places(DEFINITIONS[key], client_id, record_class):
+        if place in newest:
+            return newest[place]  # type: ignore[no-any-return]
+    return DEFINITIONS[key].default
+
+
+def _places(definition: Definition, client_id: int | None, record_class: str) -> list[tuple[int | None, str]]:
+    """Where a value may stand, the narrowest first."""
     places: list[tuple[int | None, str]] = [(None, "")]
     if client_id is not None and definition.per_client:
         places = [(client_id, ""), *places]
         if record_class and definition.per_class:
             places = [(client_id, record_class), *places]
-    rows = Setting.objects.filter(Q(client=None) | Q(client=client_id), key=key).order_by("version")
-    newest = {row[:2]: row[2] for row in rows.values_list("client_id", "record_class", "value")}
-    for place in places:
-        if place in newest:
-            return newest[place]  # type: ignore[no-any-return]
-    return definition.default
+    return places
+
+
+def changed(keys: Sequence[str], client_id: int, record_class: str, *, at: datetime | None = None) -> list[Setting]:
+    """What of these is in force by somebody's decision, as it was at `at` (None: now), in their order; with who, when
+    and why. What stands at its default is not among them. One query."""
+    rows = Setting.objects.filter(Q(client=None) | Q(client=client_id), key__in=keys).order_by("version")
+    if at is not None:
+        rows = rows.filter(created_at__lte=at)
+    newest = {(row.key, row.client_id, row.record_class): row for row in rows.select_related("created_by", "client")}
+    found = []
+    for key in keys:
+        places = [(key, *place) for place in _places(DEFINITIONS[key], client_id, record_class)]
+        row = next((newest[place] for place in places if place in newest), None)
+        if row is not None:
+            found.append(row)
+    return found
 
 
 def number(key: str, client_id: int | None = None, record_class: str = "") -> int:

@@ -89,13 +89,9 @@ def _abandon_earlier(order: Escalation, fence: Fence) -> None:
         escalation=order, status__in=[Package.Status.WRITING, Package.Status.WRITTEN], attempt__lt=fence.attempt
     )
     if left.update(status=Package.Status.ABANDONED):
+        facts = {"attempt": fence.attempt}
         audit.record(
-            "escalation.taken_over",
-            actor=SYSTEM,
-            at=fence.clock(),
-            obj=order,
-            client=order.client,
-            facts={"attempt": fence.attempt},
+            "escalation.taken_over", actor=SYSTEM, at=fence.clock(), obj=order, client=order.client, facts=facts
         )
 
 
@@ -295,7 +291,8 @@ def _settle(
         PackageCheck.objects.bulk_create(checks)
         package.status, package.records, package.verified_at = Package.Status.VERIFIED, backed_up, now
         package.drilled_at, package.drill_records = now, checks[-1].records
-        package.next_check_at = now + timedelta(days=terms.number("fixity.cycle_days"))
+        cycle = terms.number("fixity.cycle_days", order.client_id, order.record_class)
+        package.next_check_at = now + timedelta(days=cycle)
         package.save()
         counts.refresh(package.source, at=now)
         register_rows.enter([package], at=now)

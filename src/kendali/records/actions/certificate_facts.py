@@ -49,7 +49,7 @@ def facts_of(order: DisposalOrder) -> said.CertificateFacts:
     gone = destruction_facts(order) if order.act == Act.BACKUP or proposal.erasure_id is not None else None
     facts = said.CertificateFacts(
         organisation=str(terms.get("organisation.name")) or "Kendali",
-        owner_unit=str(terms.get("register.owner_unit", order.client_id)),
+        owner_unit=str(terms.get("register.owner_unit", order.client_id, order.proposal.record_class)),
         record_class=proposal.record_class,
         channels=_channels(order),
         period_first=civil_time.local_date(first, zone).isoformat(),
@@ -138,7 +138,8 @@ def _basis(order: DisposalOrder) -> said.Basis:
     }  # fmt: skip
     if order.act == Act.BACKUP:
         words += _(", its backup copy destroyed %(months)s months later") % {"months": policy.backup_copy_months}
-    named = str(terms.get("certificate.regulations", order.client_id)).split(";")
+    whose = order.client_id, order.proposal.record_class
+    named = str(terms.get("certificate.regulations", *whose)).split(";")
     basis = said.Basis(
         clauses=["5.3" if policy.record_class == "conversation" else "5.4", "5.5"],
         policy=words,
@@ -147,7 +148,7 @@ def _basis(order: DisposalOrder) -> said.Basis:
         order=order.number,
         regulations=[text for one in named if (text := one.strip())],
     )
-    contract = str(terms.get("certificate.contract", order.client_id)).strip()
+    contract = str(terms.get("certificate.contract", *whose)).strip()
     if contract:
         basis["contract"] = contract
     return basis

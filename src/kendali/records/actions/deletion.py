@@ -156,7 +156,7 @@ class _Run:
             self._note(source, probe, able)
             yield Work(
                 self.fence, source, connector, deleter, deletion_facts.skew_of(able, probe.clock_skew), self.clock,
-                terms.number("disposal.tries"),
+                terms.number("disposal.tries", source.client_id, source.record_class),
             )  # fmt: skip
 
     def _note(self, source: Source, probe: Probe, able: Capabilities) -> None:
@@ -192,7 +192,8 @@ class _Run:
                 raise Later(self.clock() + batches.FIRST_RETRY)
             bucket = Bucket(limits.rate(work.deleter.capabilities()))
             limited = bool(bucket.rate or limits.daily_quota)
-            after, size = 0, min(FIRST_BATCH, terms.number("disposal.batch_records"))
+            most = terms.number("disposal.batch_records", source.client_id, source.record_class)
+            after, size = 0, min(FIRST_BATCH, most)
             while True:
                 count = min(bucket.most(size), self._left_today(source, limits))
                 lines = deletion_facts.next_items(self.order.pk, source.pk, after, count, self.clock())
@@ -209,7 +210,7 @@ class _Run:
                     ahead.start([line.ref for line in following])
                 self._count(batches.one(work, lines, prints))
                 self.fence.progress["lost"] = 0
-                size = self._next_size(size, time.monotonic() - begun)
+                size = self._next_size(size, time.monotonic() - begun, most)
                 self._pause_asked(work, bucket)
 
     def _left_today(self, source: Source, limits: Limits) -> int:
@@ -236,10 +237,10 @@ class _Run:
             self._wait((at - self.clock()).total_seconds())
             raise Later(self.clock())
 
-    def _next_size(self, size: int, seconds: float) -> int:
+    def _next_size(self, size: int, seconds: float, most: int) -> int:
         """Towards batches of 1.5 s, never beyond the setting; at most doubled at once."""
         fits = int(size * BATCH_SECONDS / max(seconds, 0.01))
-        return max(1, min(fits, 2 * size, terms.number("disposal.batch_records")))
+        return max(1, min(fits, 2 * size, most))
 
     def _take(self, bucket: Bucket, count: int) -> None:
         while seconds := bucket.wait(count):

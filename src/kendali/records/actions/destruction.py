@@ -83,7 +83,7 @@ def carry(order: DisposalOrder, fence: Fence) -> bool:
     touched = VersionDestruction.objects.filter(item__order=order).values_list("package_id", flat=True)
     for package in keys.left_to_bury(set(touched)):
         keys.bury(package, at=fence.clock())
-    if terms.get("destruction.epoch") == AT_ONCE and _waits(order):
+    if terms.get("destruction.epoch", order.client_id, order.proposal.record_class) == AT_ONCE and _waits(order):
         proof.change_epoch(at=fence.clock())
     proof.prove(order, fence)
     settling.close_failed(order, fence)

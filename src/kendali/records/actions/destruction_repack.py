@@ -144,7 +144,8 @@ def _take_over(
     new.status, new.verified_at, new.drilled_at, new.drill_records = row.status, now, now, checks[-1].records
     new.status = Package.Status.VERIFIED
     new.records = RecordVersion.objects.filter(package=new, complete=True).count()
-    new.next_check_at = now + timedelta(days=terms.number("fixity.cycle_days"))
+    whose = new.source.client_id, new.source.record_class
+    new.next_check_at = now + timedelta(days=terms.number("fixity.cycle_days", *whose))
     new.save()
     facts = {"number": new.number, "replaces": row.number, "records": new.records}
     audit.record("package.replaced", actor=SYSTEM, at=now, obj=new, client=new.source.client, facts=facts)

@@ -174,10 +174,10 @@ def send(*, user: User, at: datetime, order: Escalation) -> None:
 
 def draft_periodic(*, at: datetime) -> list[Escalation]:
     """Eskalasi berkala: on the first working day of a month, one draft per source that has something due."""
-    if not terms.get("escalation.periodic"):
-        return []
     drafts = []
     for source in Source.objects.filter(active=True, client__active=True).select_related("client"):
+        if not terms.get("escalation.periodic", source.client_id, source.record_class):
+            continue
         try:
             with transaction.atomic():
                 drafts.append(draft_one(source, at=at, periodic=True))

@@ -32,7 +32,8 @@ BATCH = 1000
 
 def compare(*, source: Source, at: datetime, most: int = 50_000) -> int:
     """Compare what is due of this source, oldest comparison first; returns how many differ. Raises SourceError."""
-    before = at - timedelta(days=terms.number("fingerprint.cycle_days"))
+    cycle = terms.number("fingerprint.cycle_days", source.client_id, source.record_class)
+    before = at - timedelta(days=cycle)
     due = list(
         RecordVersion.objects.filter(
             compared_at__lt=before,

@@ -51,7 +51,8 @@ def _keep(package: Package, done: PackageCheck) -> None:
         if done.problems:
             _damaged(package, done, at)
             return
-        package.next_check_at = at + timedelta(days=terms.number("fixity.cycle_days"))
+        whose = package.source.client_id, package.source.record_class
+        package.next_check_at = at + timedelta(days=terms.number("fixity.cycle_days", *whose))
         package.save(update_fields=["next_check_at"])
         audit.record(
             "package.checked",

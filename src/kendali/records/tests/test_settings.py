@@ -14,6 +14,7 @@ from kendali.disposal.actions.decisions import Person
 from kendali.disposal.tests import asking
 from kendali.notices.models import Notice
 from kendali.records.actions.settings import save_setting
+from kendali.records.queries import agreed
 from kendali.records.tests.office import refused
 from kendali.terms import settings as terms
 from kendali.terms.models import Setting
@@ -147,3 +148,42 @@ def test_the_page_says_that_it_waits(cast: Cast) -> None:
     change = SensitiveChange.objects.get()
     shown = cast.web(cast.clara).get(f"/perubahan-penting/{change.pk}/").content.decode()
     assert "Surat bertanda tangan" in shown
+
+
+def test_what_acts_on_a_clients_records_may_differ_by_client_and_class() -> None:
+    """records-control: where it says setting, the value is per client and per record class."""
+    house = [one.key for one in terms.DEFINITIONS.values() if not one.per_client and not one.key.startswith("mystery.")]
+    assert house == [
+        "organisation.name", "proposal.compare_at_once", "summary.monday", "package.records", "package.megabytes",
+    ]  # fmt: skip
+    both = [one.key for one in terms.DEFINITIONS.values() if one.per_client and not one.per_class]
+    assert both == ["register.code_conversation", "register.code_recording", "sensitive.hours"]
+
+
+def test_the_cycle_of_fingerprints_is_the_clients_and_the_classs(cast: Cast) -> None:
+    save(cast, 10, key="fingerprint.cycle_days", client=cast.nusantara, kind="recording")
+    assert terms.number("fingerprint.cycle_days", cast.nusantara.pk, "recording") == 10
+    assert terms.number("fingerprint.cycle_days", cast.nusantara.pk, "conversation") == 30
+    assert terms.number("fingerprint.cycle_days", cast.telko.pk, "recording") == 30
+
+
+def test_a_changed_value_is_shown_with_its_reason_where_it_acts(cast: Cast) -> None:
+    save(cast, 9, client=cast.nusantara)
+    proposal = asking.asked(cast)
+    page = cast.web(cast.tari).get(f"/usulan/{proposal.pk}/").content.decode()
+    assert "Persetujuan berlaku selama" in page
+    assert "Adendum kontrak" in page
+    assert "Adi Nugroho · Bank Nusantara" in page
+    (one,) = agreed.of_proposal(proposal)
+    assert (one.value, one.row.version) == (9, 1)
+    proposal.decided_at = cast.now - timedelta(seconds=1)  # decided before the value changed
+    assert agreed.of_proposal(proposal) == []
+
+
+def test_the_narrowest_decision_is_the_one_that_is_shown(cast: Cast) -> None:
+    save(cast, 40)
+    save(cast, 12, client=cast.nusantara, kind="recording")
+    proposal = asking.asked(cast)
+    (one,) = agreed.of_proposal(proposal)
+    assert (one.value, one.row.record_class) == (12, "recording")
+    assert str(one.scope).startswith("Bank Nusantara · ")

@@ -25,6 +25,7 @@ from kendali.records.actions import certificates
 from kendali.records.actions import disposal_orders as action
 from kendali.records.forms_disposal import OrderFilter, OutcomeFilter
 from kendali.records.models import DisposalItem, DisposalOrder, JournalEntry
+from kendali.records.queries import agreed
 from kendali.records.queries import disposals as query
 from kendali.records.queries.proposals import certificate_address, certificate_of
 from kendali.records.views.answers import attempt, field
@@ -87,6 +88,7 @@ def order(request: HttpRequest, pk: int) -> HttpResponse:
             "awaited": query.awaited(row),
             "buttons": [] if certificate_of(row) else query.buttons(row, user, timezone.now()),
             "problem": query.problem(row),
+            "agreed": agreed.of_order(row),
             "history": history(row),
             "rechecks": query.rechecks(row),
             "incidents": row.incidents.order_by("-found_at")[:FEW],

@@ -26,6 +26,7 @@ from kendali.numerals import whole
 from kendali.records import export, rules, words
 from kendali.records.actions import escalations
 from kendali.records.models import Escalation, EscalationItem, Package, Unbackupable
+from kendali.records.queries import agreed
 from kendali.records.queries import orders as query
 from kendali.records.views.answers import attempt, field
 
@@ -104,6 +105,7 @@ def escalation(request: HttpRequest, pk: int) -> HttpResponse:
         "shortcomings": sum(kind.count for kind in kinds),
         "problem": words.told_problem(order.problem) if order.problem else None,
         "history": history(order),
+        "agreed": agreed.of_escalation(order),
     }
     if context["shortcomings"]:
         context["short"] = _shortcomings(request, order)

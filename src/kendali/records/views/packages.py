@@ -15,6 +15,7 @@ from kendali.audit.history import history
 from kendali.records import forms, words
 from kendali.records.actions import rechecks
 from kendali.records.models import Package, PackageCheck
+from kendali.records.queries import agreed
 from kendali.records.views.answers import attempt
 
 
@@ -59,6 +60,7 @@ def package(request: HttpRequest, pk: str) -> HttpResponse:
         "copies": row.copies.order_by("-pk")[:50],
         "may_copy": permissions.can(user, "keys.manage", row.client),
         "history": history(row),
+        "agreed": agreed.of_package(row),
     }
     return render(request, "records/package.html", context)
 

@@ -28,6 +28,7 @@ from kendali.records import words_disposal as told_words
 from kendali.records.actions import disposal_orders
 from kendali.records.actions import proposals as action
 from kendali.records.forms_disposal import ItemFilter, ProposalFilter, ProposeForm
+from kendali.records.queries import agreed
 from kendali.records.queries import proposals as query
 from kendali.records.views import letters
 from kendali.records.views.answers import attempt, field, told
@@ -209,6 +210,7 @@ def proposal(request: HttpRequest, pk: int) -> HttpResponse:
         "certificate": certificate,
         "certificate_url": query.certificate_address(certificate),
         "history": history(row),
+        "agreed": agreed.of_proposal(row),
     }
     if row.frozen_at:
         context |= _list(request, row, context["totals"])

@@ -19,6 +19,7 @@ from kendali.records import forms, words
 from kendali.records.actions import scan as scans
 from kendali.records.actions import sources as actions
 from kendali.records.models import Scan, Source
+from kendali.records.queries import agreed
 from kendali.records.views.answers import attempt
 
 
@@ -81,6 +82,7 @@ def source(request: HttpRequest, pk: int) -> HttpResponse:
         "may_probe": permissions.can(user, "source.probe", row.client),
         "may_scan": permissions.can(user, "source.scan", row.client),
         "history": history(row),
+        "agreed": agreed.of_source(row),
     }
     return render(request, "records/source.html", context)
 
