@@ -33,6 +33,7 @@ from kendali.mystery.rules.scenario import Question
 from kendali.mystery.rules.scenario import Scenario as ScenarioContent
 from kendali.mystery.tests.roster_rows import Floor, floor
 from kendali.terms import numbers
+from kendali.terms.models import Setting
 from tests.cast import Cast
 
 MONTH = date(2026, 11, 1)
@@ -146,6 +147,12 @@ class House:
         Sample.objects.filter(pk=sample.pk).update(evaluation=evaluation)
         sample.evaluation = evaluation
         return evaluation
+
+    def setting(self, key: str, value: object) -> None:
+        version = Setting.objects.filter(key=key, client=None).count() + 1
+        Setting.objects.create(
+            key=key, value=value, version=version, reason="Uji", created_by=self.cast.adi, created_at=FREEZE
+        )
 
     # --- findings
 
