@@ -8,6 +8,7 @@ import pytest
 
 from kendali.documents import rules
 from kendali.documents.rules import ArticleVersion, Standing, Text
+from kendali.verdict import Verdict
 
 TODAY = date(2026, 11, 20)
 YESTERDAY, TOMORROW = date(2026, 11, 19), date(2026, 11, 21)
@@ -88,7 +89,7 @@ def test_what_may_be_done_in_which_status(status: str) -> None:
         (rules.may_retire("effective", "  "), False),
     ],
 )
-def test_days_in_order_and_reasons_given(verdict: rules.Verdict, allowed: bool) -> None:
+def test_days_in_order_and_reasons_given(verdict: Verdict, allowed: bool) -> None:
     assert bool(verdict) is allowed
 
 
