@@ -179,6 +179,9 @@ class ProposalItem(models.Model):
     keyed_digest = models.BinaryField()  # of that version: what the source must still have
     taken_out = models.BooleanField(default=False)
     taken_reason = models.TextField(blank=True, default="")
+    # Taken out as a refusal: on no new list before this local day, on which the Team Leader is told, once.
+    ask_again_on = models.DateField(null=True)
+    asked_again_at = models.DateTimeField(null=True)
     hold = models.ForeignKey(Hold, models.PROTECT, null=True, related_name="+", db_index=False)
 
     class Meta:
@@ -187,6 +190,11 @@ class ProposalItem(models.Model):
             models.Index(fields=["proposal", "month", "id"], name="proposal_by_month"),
             models.Index(fields=["subject"], name="proposal_of_subject"),
             models.Index(fields=["proposal", "id"], name="proposal_taken_out", condition=models.Q(taken_out=True)),
+            models.Index(
+                fields=["ask_again_on"],
+                name="refused_lines",
+                condition=models.Q(ask_again_on__isnull=False, asked_again_at=None),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -204,6 +212,7 @@ class LeftOut(models.Model):
         STILL_OPEN = "open", _("still open at the source")
         NOT_DUE = "not_due", _("not due yet")
         IN_PROPOSAL = "in_proposal", _("already in another proposal")
+        REFUSED = "refused", _("taken out by the client, asked again later")
         VANISHED = "vanished", _("no longer at the source")
         UNBACKUPABLE = "unbackupable", _("cannot be backed up")
         FORMAT = "damaged", _("its package is damaged")

@@ -277,10 +277,15 @@ def may_say_no(*, reason: str, ask_again_on: date | None, today: date) -> Verdic
     return YES
 
 
-def may_take_out(*, step: int, taken: int, left: int, reasons: Iterable[str]) -> Verdict:
-    """Single records are taken out by the first who signs; the second signs the same list."""
+def may_take_out(
+    *, step: int, taken: int, left: int, reasons: Iterable[str], days: Iterable[date] = (), today: date | None = None
+) -> Verdict:
+    """Single records are taken out by the first who signs; the second signs the same list. `days`: on which a refusal
+    is asked about again."""
     if not taken:
         return YES
+    if today is not None and any(day <= today for day in days):
+        return no("Say on which day, after today, you want to be asked again.")
     if step > 1:
         return no("The first approver has signed exactly this list: sign it as it is, or say No.")
     if not all(reason.strip() for reason in reasons):

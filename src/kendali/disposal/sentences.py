@@ -40,6 +40,9 @@ NOTICES = {
     "proposal.expired": _("The approval of %(number)s expired before it was carried out. Ask again with a new list."),
     "proposal.cancelled": _("%(number)s was cancelled: “%(reason)s”"),
     "proposal.ask_again": _("%(client)s wanted to be asked again today: %(number)s was refused."),
+    "proposal.ask_again_lines": _(
+        "%(client)s wanted to be asked again today about %(count)s records that it took out of %(number)s."
+    ),
     **approvals.NOTICES,
 }
 

@@ -23,6 +23,7 @@ def remind(timestamp: int) -> None:
     """The client of its answer, the Team Leader of what is to be asked again, whoever placed a hold of its review."""
     deadlines.remind(at=timezone.now())
     deadlines.ask_again(at=timezone.now())
+    deadlines.ask_again_lines(at=timezone.now())
     holds.remind_of_reviews(at=timezone.now())
 
 

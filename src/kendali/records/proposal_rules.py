@@ -55,6 +55,7 @@ class Facts:
     changed: bool  # seen to differ from its backup
     covered: bool  # no content outside a verified package
     resolved: bool  # closed at the source
+    refused: bool = False  # taken out of a list by the client, whose day to be asked again has not come
     compared: bool = True  # with the source, for this list
 
 
@@ -70,6 +71,8 @@ def left_out(facts: Facts, *, today: date, open_eligible: bool = False) -> str:
         return "not_due"
     if facts.in_proposal:
         return "in_proposal"
+    if facts.refused:
+        return "refused"
     if facts.unbackupable:
         return "unbackupable"
     if not facts.package:

@@ -59,6 +59,7 @@ LEFT_OUT_COLOURS = {
     "open": "idle",
     "not_due": "idle",
     "in_proposal": "idle",
+    "refused": "idle",
     "vanished": "late",
     "unbackupable": "held",
     "damaged": "late",

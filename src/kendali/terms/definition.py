@@ -46,7 +46,7 @@ class Definition:
 # What is agreed with a client for conversations and for recordings apart (records-control, "setting").
 PER_CLASS = frozenset(
     """
-    approval.answer_days approval.approvers approval.changed_voids approval.letter_suffices
+    approval.answer_days approval.ask_again_days approval.approvers approval.changed_voids approval.letter_suffices
     approval.remind_first_days approval.remind_second_days approval.valid_days certificate.client_signs
     certificate.contract certificate.number_format certificate.regulations certificate.stamp_duty
     certificate.witnesses destruction.epoch disposal.arm_from disposal.arm_until disposal.batch_records

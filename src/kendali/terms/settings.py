@@ -73,6 +73,15 @@ DEFINITIONS: dict[str, Definition] = {
         Definition(
             "approval.remind_second_days", 12, _("Second reminder to the client after"), DAYS, 1, 90, per_client=True
         ),
+        Definition(
+            "approval.ask_again_days",
+            90,
+            _("A refusal is asked about again after (where no other day is given)"),
+            DAYS,
+            1,
+            730,
+            per_client=True,
+        ),
         Definition("approval.valid_days", 30, _("An approval is valid for"), DAYS, 1, 365, per_client=True),
         Definition("approval.letter_suffices", False, _("A signed letter suffices as approval"), per_client=True),
         Definition(

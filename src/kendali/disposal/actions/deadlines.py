@@ -12,7 +12,7 @@ from kendali import civil_time
 from kendali.audit.actor import SYSTEM
 from kendali.disposal import rules
 from kendali.disposal.actions import erasures, invitations, proposals
-from kendali.disposal.models import Proposal
+from kendali.disposal.models import Act, Proposal, ProposalItem
 from kendali.terms import settings as terms
 
 STATUS = Proposal.Status
@@ -63,6 +63,22 @@ def _run_out(
                 proposals.end(proposal, at, kind)
                 found.append(proposal)
     return found
+
+
+def ask_again_lines(*, at: datetime) -> int:
+    """The same for single records that were taken out as a refusal of a deletion; how many. Of backup copies a new list
+    is drafted by itself."""
+    waiting = ProposalItem.objects.filter(ask_again_on__isnull=False, asked_again_at=None, proposal__act=Act.SOURCE)
+    told = 0
+    for pk in list(waiting.values_list("proposal", flat=True).distinct().order_by("proposal")):
+        row = Proposal.objects.select_related("client", "policy").get(pk=pk)
+        with transaction.atomic():
+            lines = waiting.filter(proposal=row, ask_again_on__lte=civil_time.local_date(at, row.policy.zone))
+            count = lines.update(asked_again_at=at)
+            if count:
+                proposals.tell(row, "proposal.ask_again_lines", "proposal.propose", at=at, count=count)
+                told += count
+    return told
 
 
 def ask_again(*, at: datetime) -> list[Proposal]:

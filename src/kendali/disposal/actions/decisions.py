@@ -38,11 +38,13 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class TakeOut:
-    """Why one record does not go. `as_hold`: it is held from now on, for a cause of Hold.Cause."""
+    """Why one record does not go. `as_hold`: it is held from now on, for a cause of Hold.Cause; else it is a refusal,
+    and the client is asked again on `ask_again_on` (None: after approval.ask_again_days)."""
 
     reason: str
     as_hold: bool = False
     cause: str = ""
+    ask_again_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,10 +174,12 @@ def signer_key(row: Decision) -> str:
 def _take_out(proposal: Proposal, take_out: Mapping[int, TakeOut], signer: _Signer, step: int, at: datetime) -> None:
     """Marks the lines, places the holds (one for each cause and reason), and computes the final digest again."""
     reasons = {one.reason for one in take_out.values()}
-    left = proposal.final_count - len(take_out)
-    _allow(rules.may_take_out(step=step, taken=len(take_out), left=left, reasons=reasons))
+    left, today = proposal.final_count - len(take_out), civil_time.local_date(at, proposal.policy.zone)
+    days = [one.ask_again_on for one in take_out.values() if one.ask_again_on is not None and not one.as_hold]
+    _allow(rules.may_take_out(step=step, taken=len(take_out), left=left, reasons=reasons, days=days, today=today))
     if not take_out:
         return
+    usual = usually_again(proposal, today)
     _allow(free_text.acceptable(*reasons))
     groups: dict[TakeOut, list[int]] = defaultdict(list)
     for pk, one in take_out.items():
@@ -184,11 +188,18 @@ def _take_out(proposal: Proposal, take_out: Mapping[int, TakeOut], signer: _Sign
         lines = proposal.items.filter(pk__in=keys, taken_out=False)
         found = list(lines.values_list("subject", "ref")) if one.as_hold else []
         hold = _hold(proposal, found, one, signer, at) if one.as_hold else None
-        if lines.update(taken_out=True, taken_reason=one.reason.strip(), hold=hold) != len(keys):
+        again = None if one.as_hold else one.ask_again_on or usual
+        taken = {"taken_out": True, "taken_reason": one.reason.strip(), "hold": hold, "ask_again_on": again}
+        if lines.update(**taken) != len(keys):
             raise RuleRefused(no(_("A record you took out is not on this list, or taken out already: open it again.")))
     final = lists.digest(proposal, final=True)
     proposal.final_digest, proposal.final_count = final.sha256, final.count
     proposal.save(update_fields=["final_digest", "final_count"])
+
+
+def usually_again(proposal: Proposal, today: date) -> date:
+    """When a refusal that names no day of its own is asked about again."""
+    return today + timedelta(days=terms.number("approval.ask_again_days", proposal.client_id, proposal.record_class))
 
 
 def _hold(

@@ -230,7 +230,7 @@ def end(proposal: Proposal, at: datetime, kind: str) -> None:
     tell(proposal, kind, "proposal.propose", "proposal.decide", at=at)
 
 
-def tell(proposal: Proposal, kind: str, *actions: str, at: datetime) -> None:
+def tell(proposal: Proposal, kind: str, *actions: str, at: datetime, count: int = 0) -> None:
     whose = proposal.client, proposal.record_class
     people = [person for action in actions for person in responsible.first(action, *whose, at=at)]
     notices.notify(
@@ -243,7 +243,7 @@ def tell(proposal: Proposal, kind: str, *actions: str, at: datetime) -> None:
             "number": str(proposal.number or ""),
             "client": proposal.client.name,
             "record_class": proposal.record_class,
-            "count": proposal.final_count or proposal.list_count,
+            "count": count or proposal.final_count or proposal.list_count,
             "due": proposal.due_at,
             "until": proposal.valid_until,
             "reason": proposal.reason,

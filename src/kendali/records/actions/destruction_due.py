@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from kendali import civil_time
 from kendali.accounts.models import Client
@@ -24,10 +24,9 @@ def due(policy: Policy, at: datetime) -> QuerySet[Record]:
     covers is among them: the proposal lists it apart. What the client refused waits for the day it named."""
     today = civil_time.local_date(at, policy.zone)
     cut = civil_time.start_of_day(rules.copy_cut(today, policy.backup_copy_months), policy.zone)
-    refused = ProposalItem.objects.filter(
-        subject=OuterRef("pk"), proposal__act=Act.BACKUP, proposal__status=Proposal.Status.REFUSED,
-        proposal__ask_again_on__gt=today,
-    )  # fmt: skip
+    whole = Q(proposal__status=Proposal.Status.REFUSED, proposal__ask_again_on__gt=today)
+    single = Q(taken_out=True, ask_again_on__gt=today)
+    refused = ProposalItem.objects.filter(whole | single, subject=OuterRef("pk"), proposal__act=Act.BACKUP)
     return with_copies(policy.client, policy.record_class).filter(~Exists(refused), deleted_at__lt=cut)
 
 

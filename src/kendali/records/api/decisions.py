@@ -61,7 +61,7 @@ def decide(request: HttpRequest, proposal_id: int, data: AnswerIn) -> Status[Dec
     """Yes or No of the client to exactly the list with this digest; single records may be taken out with a Yes."""
     row = _load(request, "proposal.decide", proposal_id)
     person = action.Person(way=Decision.Way.LOGIN, user=signed_in(request), factor="api_token")
-    taken = {one.line: action.TakeOut(one.reason, one.as_hold, one.cause) for one in data.take_out}
+    taken = {one.line: action.TakeOut(one.reason, one.as_hold, one.cause, one.ask_again_on) for one in data.take_out}
     return Status(
         201,
         action.decide(

@@ -163,6 +163,9 @@ class TakeOutIn(Schema):
     reason: str = Text
     as_hold: bool = False
     cause: Literal["", "complaint", "dispute", "case", "police", "finding", "other"] = ""
+    ask_again_on: date | None = Field(
+        None, ge=EARLIEST, le=LATEST, description="of a refusal; null: after approval.ask_again_days"
+    )
 
 
 class AnswerIn(Schema):

@@ -17,7 +17,8 @@ from kendali.terms.models import Setting
 
 APPROVAL = (
     "proposal.open_eligible", "approval.approvers", "approval.answer_days", "approval.remind_first_days",
-    "approval.remind_second_days", "approval.valid_days", "approval.letter_suffices", "approval.changed_voids",
+    "approval.remind_second_days", "approval.ask_again_days",
+    "approval.valid_days", "approval.letter_suffices", "approval.changed_voids",
     "invitation.days", "erasure.hours",
 )  # fmt: skip
 HAND_OVER = ("handover.accept_days", "handover.run_days", "handover.confirm_days")

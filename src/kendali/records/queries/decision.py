@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 
 from kendali import civil_time, formats
 from kendali.audit.sentences import shown
-from kendali.disposal.actions.decisions import TakeOut
+from kendali.disposal.actions.decisions import TakeOut, usually_again
 from kendali.disposal.models import Act, Decision, Hold, LeftOut, Proposal, ProposalItem
 from kendali.numerals import whole
 from kendali.records import words, words_disposal
@@ -52,6 +52,7 @@ class Out:
     reason: str = ""
     as_hold: bool = False
     cause: str = ""
+    ask_again_on: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,7 @@ def answer_of(sent: QueryDict) -> Answer:
                 reason=sent.get(f"alasan_{key}", "").strip(),
                 as_hold=sent.get(f"sebagai_{key}") == "hold",
                 cause=sent.get(f"sebab_{key}", "") if sent.get(f"sebagai_{key}") == "hold" else "",
+                ask_again_on=_day(sent.get(f"tanya_{key}", "")) if sent.get(f"sebagai_{key}") != "hold" else None,
             )
             for key in keys
         },
@@ -120,6 +122,7 @@ class Asked:
     valid_days: int = 0
     waiting_hours: int = 0
     ask_again_first: date | None = None
+    ask_again_usual: date | None = None
 
 
 def decision_context(proposal: Proposal, args: QueryDict, at: datetime) -> dict[str, object]:
@@ -168,6 +171,7 @@ def _taking_out(proposal: Proposal, args: QueryDict) -> list[Out]:
             args.get(f"alasan_{key}", ""),
             args.get(f"sebagai_{key}") == "hold",
             args.get(f"sebab_{key}", ""),
+            args.get(f"tanya_{key}", ""),
         )
         for key in keys
         if key in items
@@ -196,6 +200,7 @@ def _asked(proposal: Proposal, today: date) -> Asked:
         if proposal.erasure_id  # carried out at once (decision 8)
         else terms.number("disposal.waiting_hours", proposal.client_id, proposal.record_class),
         ask_again_first=today + timedelta(days=1),
+        ask_again_usual=usually_again(proposal, today),
     )
 
 

@@ -45,6 +45,10 @@ LATEST = "coalesce(r.deleted_at, r.last_activity_at, r.started_at, r.first_seen_
 IN_PROPOSAL = """EXISTS (SELECT FROM disposal_proposalitem i JOIN disposal_proposal q ON q.id = i.proposal_id
     WHERE i.subject = r.id AND NOT i.taken_out AND q.act = %(act)s AND q.status IN ('draft', 'asked', 'approved')
       AND q.id <> %(proposal)s AND (%(due_on)s::date IS NULL OR q.erasure_id IS NOT NULL))"""
+# An erasure request, or the end of a contract, goes before an earlier refusal.
+REFUSED = """(%(due_on)s::date IS NULL AND EXISTS (SELECT FROM disposal_proposalitem i
+    JOIN disposal_proposal q ON q.id = i.proposal_id
+    WHERE i.subject = r.id AND i.taken_out AND i.ask_again_on > %(today)s AND q.act = %(act)s))"""
 DAMAGED = """EXISTS (SELECT FROM records_recordversion w JOIN records_package g ON g.id = w.package_id
     WHERE w.record_id = r.id AND g.status = 'damaged')"""
 REASON_AT_SOURCE = f"""CASE
@@ -53,6 +57,7 @@ REASON_AT_SOURCE = f"""CASE
   WHEN {{clock}} IS NULL THEN 'no_date'
   WHEN due.due_on > %(today)s THEN 'not_due'
   WHEN {IN_PROPOSAL} THEN 'in_proposal'
+  WHEN {REFUSED} THEN 'refused'
   WHEN EXISTS (SELECT FROM records_unbackupable u WHERE u.record_id = r.id AND u.status = 'confirmed')
     THEN 'unbackupable'
   WHEN p.id IS NULL THEN CASE WHEN {DAMAGED} THEN 'damaged' ELSE 'not_verified' END
@@ -66,6 +71,7 @@ REASON_OF_COPY = f"""CASE
   WHEN {held_sql()} THEN 'held'
   WHEN due.due_on > %(today)s THEN 'not_due'
   WHEN {IN_PROPOSAL} THEN 'in_proposal'
+  WHEN {REFUSED} THEN 'refused'
   WHEN v.id IS NULL THEN 'not_verified'
 END"""
 

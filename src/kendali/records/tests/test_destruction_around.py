@@ -124,6 +124,24 @@ def test_copies_are_due_when_their_period_ended_and_no_list_has_them(calls: Offi
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_copy_that_the_client_took_out_is_not_listed_every_night(calls: Office) -> None:
+    records = list(Record.objects.filter(ref__in=["call-0", "call-1"]).select_related("source__client", "version"))
+    deleted_at_source(records)
+    (draft,) = destruction_due.draft_all(at=timezone.now())
+    Proposal.objects.filter(pk=draft.pk).update(status="closed")
+    again = timezone.localdate() + timedelta(days=30)
+    draft.items.filter(ref="call-0").update(taken_out=True, taken_reason="Audit", ask_again_on=again)
+    draft.items.filter(ref="call-1").delete()
+    (next_one,) = destruction_due.draft_all(at=timezone.now())
+    assert list(next_one.items.values_list("ref", flat=True)) == ["call-1"]
+    assert not next_one.left_out.exists()
+    Proposal.objects.filter(pk=next_one.pk).update(status="closed")
+    assert destruction_due.due(Policy.objects.get(status="effective"), timezone.now()).get().ref == "call-1"
+    (last,) = destruction_due.draft_all(at=timezone.now() + timedelta(days=30))
+    assert set(last.items.values_list("ref", flat=True)) == {"call-0", "call-1"}
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_key_file_outside_holds_it_up_until_it_is_declared_gone(calls: Office) -> None:
     package = Package.objects.get()
     key = copies.keep(SYSTEM, at=timezone.now(), package=package, kind="key", place="server: /root/paket.key")

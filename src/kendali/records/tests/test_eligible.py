@@ -135,6 +135,7 @@ FACTS = st.fixed_dictionaries(
     {
         "held": st.booleans(), "vanished": st.booleans(), "dated": st.booleans() | st.just(True),
         "in_proposal": st.booleans(), "unbackupable": st.booleans(),
+        "again": st.none() | st.integers(-2, 2),  # days until a refused record is asked about again
         "package": st.sampled_from(["", "verified", "verified", "verified", "written", "damaged", "abandoned"]),
         "complete": st.booleans() | st.just(True), "damaged": st.booleans(), "changed": st.booleans(),
         "covered": st.booleans() | st.just(True), "resolved": st.booleans() | st.just(True),
@@ -142,7 +143,7 @@ FACTS = st.fixed_dictionaries(
     }
 )  # fmt: skip
 GOOD = {
-    "held": False, "vanished": False, "dated": True, "in_proposal": False, "unbackupable": False,
+    "held": False, "vanished": False, "dated": True, "in_proposal": False, "unbackupable": False, "again": None,
     "package": "verified", "complete": True, "damaged": False, "changed": False, "covered": True, "resolved": True,
     "compared": True,
 }  # fmt: skip
@@ -154,7 +155,10 @@ GOOD = {
 @example(facts=[GOOD], open_eligible=False)
 @example(facts=[GOOD | {"resolved": False}], open_eligible=False)
 @example(facts=[GOOD | {"resolved": False}], open_eligible=True)
-@example(facts=[GOOD | {name: not GOOD[name]} for name in GOOD if name != "package"], open_eligible=False)
+@example(
+    facts=[GOOD | {name: not GOOD[name]} for name in GOOD if name not in ("package", "again")], open_eligible=False
+)
+@example(facts=[GOOD | {"again": days} for days in (-1, 0, 1)], open_eligible=False)
 def test_the_rule_and_the_statement_leave_out_the_same_records_for_the_same_reason(
     cast: Cast, facts: Sequence[dict[str, Any]], open_eligible: bool
 ) -> None:
@@ -223,13 +227,22 @@ def _record(
             proposal=other, subject=record.pk, source=source.pk, ref=ref, month=today, clock=clock, clock_rule="x",
             due_on=today, version=1, keyed_digest=b"x",
         )  # fmt: skip
+    if one["again"] is not None:
+        earlier = Proposal.objects.create(
+            act="source", client=cast.nusantara, record_class="conversation", policy=other.policy, status="closed",
+            created_at=LONG_AGO,
+        )  # fmt: skip
+        ProposalItem.objects.create(
+            proposal=earlier, subject=record.pk, source=source.pk, ref=ref, month=today, clock=clock, clock_rule="x",
+            due_on=today, version=1, keyed_digest=b"x", taken_out=True, ask_again_on=today + timedelta(one["again"]),
+        )  # fmt: skip
     due = deletion_rules.due_date(record.last_activity_at, rules.Retention("Asia/Jakarta", 1, 30, 2))
     return proposal_rules.left_out(
         proposal_rules.Facts(
             held=one["held"], vanished=one["vanished"], due_on=due, in_proposal=one["in_proposal"],
             unbackupable=one["unbackupable"], package=one["package"], complete=one["complete"],
             damaged=one["damaged"], changed=one["changed"], covered=one["covered"], resolved=one["resolved"],
-            compared=one["compared"],
+            compared=one["compared"], refused=one["again"] is not None and one["again"] > 0,
         ),
         today=today,
         open_eligible=open_eligible,
