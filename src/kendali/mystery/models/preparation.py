@@ -22,6 +22,7 @@ class Material(models.Model):
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField()
     changed_at = models.DateTimeField()
+    marked = models.JSONField(default=list)  # what QA was told about its articles, of the last night
 
     class Meta:
         ordering = ["code"]
@@ -88,6 +89,7 @@ class ScenarioVersion(models.Model):
     approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     approved_at = models.DateTimeField(null=True)
     reason = models.TextField(blank=True, default="")  # of its last return or withdrawal
+    marked = models.JSONField(default=list)  # what QA was told about its articles, of the last night
 
     class Meta:
         ordering = ["scenario__code", "-version"]

@@ -253,11 +253,20 @@ LEADS_TO: dict[ScenarioEvent, ScenarioStatus] = {
 
 
 def may_move(
-    event: ScenarioEvent, scenario: Scenario, by: Person, *, found: Collection[Problem] = (), reason: str = ""
+    event: ScenarioEvent,
+    scenario: Scenario,
+    by: Person,
+    *,
+    found: Collection[Problem] = (),
+    reason: str = "",
+    other_qa: bool = False,
 ) -> Verdict:
-    """`found`: what `problems` says today; a scenario with problems is neither submitted nor approved."""
+    """`found`: what `problems` says today; a scenario with problems is neither submitted nor approved. `other_qa`: a
+    QA besides those who wrote it."""
     if not (verdict := may_move_in(MOVES, event, scenario.status, by.role, reason=reason)):
         return verdict
+    if by.role is Role.COORDINATOR and other_qa:
+        return no("This is the QA's; the coordinator does it where there is no other QA.", code="other_qa")
     if event is ScenarioEvent.APPROVE and by.id == scenario.author:
         return no("A scenario is never approved by its author.", code="author")
     if found and event in (ScenarioEvent.SUBMIT, ScenarioEvent.APPROVE):

@@ -275,6 +275,17 @@ def test_nobody_approves_what_he_wrote(role: Role) -> None:
     assert may_move(ScenarioEvent.RETURN, sent, Person(7, role), reason="Belum selesai")
 
 
+@pytest.mark.parametrize("event", [ScenarioEvent.APPROVE, ScenarioEvent.RETURN])
+def test_the_coordinator_steps_in_only_where_no_other_qa_is(event: ScenarioEvent) -> None:
+    sent = changed(status=ScenarioStatus.SUBMITTED)
+    told = {
+        (role, other): bool(may_move(event, sent, Person(8, role), reason="Belum selesai", other_qa=other))
+        for role in (Role.QA, Role.COORDINATOR)
+        for other in (False, True)
+    }
+    assert [key for key, allowed in told.items() if not allowed] == [(Role.COORDINATOR, True)]
+
+
 @pytest.mark.parametrize("event", ScenarioEvent)
 def test_what_needs_a_reason_or_no_problems(event: ScenarioEvent) -> None:
     sources = dict(ALLOWED.keys())
