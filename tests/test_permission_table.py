@@ -17,7 +17,7 @@ from tests.cast import NOW, PEOPLE, Cast
 from tests.permissions import Line, addresses, lines
 
 REFUSALS = {401, 403, 404}
-# What an administrator may do beside looking: keep users, clients, sources, keys and settings.
+# What an administrator may do beside looking: keep users, clients, sources, keys, settings, roster and working days.
 UPKEEP = {
     "source.edit",
     "source.probe",
@@ -33,6 +33,8 @@ UPKEEP = {
     "sensitive.confirm",
     "sensitive.refuse",
     "token.own",
+    "roster.edit",
+    "calendar.edit",
 }
 
 
@@ -131,8 +133,9 @@ def test_the_auditor_reads_everything_and_changes_nothing() -> None:
     assert may - reads == {"record.open_content", "certificate.witness", "token.own"}
 
 
-def test_agents_have_nothing_here() -> None:
-    assert [action for action, roles in CAN.items() if AGENT in roles] == []
+def test_an_agent_may_only_look_at_the_own_evaluations_and_answer_them() -> None:
+    own = {"finding.view", "finding.dispute", "finding.acknowledge", "evaluation.own"}
+    assert {action for action, roles in CAN.items() if AGENT in roles} == own
 
 
 def test_every_action_is_for_known_roles_and_has_a_scope() -> None:

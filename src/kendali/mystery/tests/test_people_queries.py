@@ -91,7 +91,8 @@ def test_callers_bring_role_hours_teams_and_absences(cast: Cast, floor: Floor) -
     assert (qori.duty.zone, qori.duty.span) == ("Asia/Jakarta", Span(480, 1020))
     assert qori.known_in == {"dps"}
     assert qori.absent == ((NOVEMBER, NOVEMBER + DAY),)
-    assert (surya.role, surya.teams) == (Role.SUPERVISOR, {"J1"})
+    assert surya.role is Role.SUPERVISOR
+    assert surya.teams == {"J1"}
 
 
 def test_a_team_that_one_led_before_is_no_longer_the_own_one(cast: Cast, floor: Floor) -> None:
