@@ -180,7 +180,7 @@ def test_shifts_numbers_and_callers_are_kept_on_their_pages(cast: Cast, floor: F
     row.refresh_from_db()
     assert (row.first, row.share) == (540, 2)
     page = sent(web, f"/mystery/roster/pemanggil/{row.pk}/absen/", {"first": "2026-12-01", "last": "2026-12-04"})
-    assert "Des 2026" in page
+    assert "1 Desember 2026" in page
     sent(web, f"/mystery/roster/absen/{row.absences.get().pk}/batal/", {})
     assert not row.absences.exists()
     assert Shift.objects.get(code="malam").active
