@@ -192,6 +192,23 @@ SAME: dict[str, str] = {
     "calendar_year_add": "add_calendar_year",
     "workplace_save": "save_workplace",
     "clocks_recompute": "recompute_clocks",
+    "forms": "list_forms",
+    "form_begin": "begin_form",
+    "form_version": "show_form",
+    "form_preview": "show_form",
+    "form_differences": "list_form_differences",
+    "form_xlsx": "show_form",
+    "form_settings": "save_form",
+    "form_move": "save_form",
+    "form_remove": "save_form",
+    "form_discard": "discard_form",
+    "form_offer": "offer_form",
+    "form_force": "force_form",
+    "form_section_new": "save_form",
+    "form_section": "save_form",
+    "form_item_new": "save_form",
+    "form_item": "save_form",
+    "form_upload": "save_form",
 }
 BROWSER = "belongs to a browser: logging in, sessions, second factors, and how pages look"
 PAPER = "paper: the recovery sheet is printed and confirmed by people who hold it"

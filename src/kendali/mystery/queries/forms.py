@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from kendali.documents.models import Document, Revision
 from kendali.mystery.rules import plain
@@ -48,3 +49,14 @@ def versions(document: Document) -> QuerySet[Revision]:
 def locked_forms(document: Document) -> list[Form]:
     """Every version that was ever in force, oldest first: what `form_rules` asks for as `earlier`."""
     return [form_of(one) for one in document.revisions.exclude(status=Revision.Status.DRAFT).order_by("version")]
+
+
+def compared_with(revision: Revision, version: int = 0) -> Revision | None:
+    """What its differences are told to: the version asked for, the one in force, or the one before it."""
+    others = revision.document.revisions.select_related("document").exclude(pk=revision.pk)
+    if asked := others.filter(version=version).first():
+        return asked
+    holds = form_in_force(timezone.localdate(), revision.document.code)
+    if holds is not None and holds.version < revision.version:
+        return holds
+    return others.filter(version__lt=revision.version).order_by("-version").first()
