@@ -168,10 +168,10 @@ SAME: dict[str, str] = {
     "call": "show_call",
     "call_live": "show_call show_crisis",
     "call_move": "begin_call record_attempt end_call stop_calling give_up",
-    "form_begin": "begin_form",
-    "form_fill": "show_form_draft",
-    "form_save": "save_form_draft describe_call",
-    "form_submit": "submit_form",
+    "fill_begin": "begin_call_form",
+    "form_fill": "show_call_form",
+    "fill_save": "save_call_form describe_call",
+    "fill_submit": "submit_call_form",
     "sample_recording": "read_recording",
     "sample_recording_peaks": "show_recording",
     "recording_attach": "list_candidates attach_recording",
@@ -224,6 +224,27 @@ SAME: dict[str, str] = {
     "form_item_new": "save_form",
     "form_item": "save_form",
     "form_upload": "save_form",
+    "findings": "list_findings",
+    "findings_xlsx": "list_findings",
+    "finding": "show_finding",
+    "finding_evidence_file": "read_finding_evidence",
+    "finding_acknowledge": "acknowledge_coaching",
+    "finding_feedback": "give_finding_feedback",
+    "finding_forward": "forward_finding",
+    "finding_return": "return_finding",
+    "finding_owner": "choose_finding_owner",
+    "finding_begin": "begin_finding",
+    "finding_report_follow_up": "report_finding_follow_up",
+    "finding_evidence": "add_finding_evidence",
+    "finding_find_insufficient": "find_follow_up_insufficient",
+    "finding_close": "close_finding",
+    "finding_reroute": "reroute_finding",
+    "finding_invalidate": "invalidate_finding",
+    "finding_merge": "merge_finding",
+    "finding_remind": "remind_of_finding",
+    "finding_dispute": "dispute_finding",
+    "finding_decide_dispute": "decide_finding_dispute",
+    "finding_coach": "record_coaching",
 }
 BROWSER = "belongs to a browser: logging in, sessions, second factors, and how pages look"
 PAPER = "paper: the recovery sheet is printed and confirmed by people who hold it"
@@ -234,6 +255,7 @@ MACHINE = "for machines already"
 RESTORE = "after a restore: people with the recovery sheet compare what is there, once, at a page"
 START = "before there is an account: with the set-up code of the machine"
 NOT_FOR_MACHINES: dict[str, str] = {
+    "finding_audio": "heard on the page, by ranges",
     **dict.fromkeys(
         [
             "login", "logout", "password_setup", "password", "sessions", "end_session", "end_other_sessions",

@@ -222,17 +222,17 @@ def _shown(evaluation: Evaluation) -> SimpleNamespace:
 
 
 @router.post("/calls/{int:sample_id}/form/begin", response=FormOut)
-def begin_form(request: HttpRequest, sample_id: int) -> SimpleNamespace:
+def begin_call_form(request: HttpRequest, sample_id: int) -> SimpleNamespace:
     return _shown(filling.begin(user=signed_in(request), at=timezone.now(), sample=_sample(request, sample_id)))
 
 
 @router.get("/calls/{int:sample_id}/form", response=FormOut)
-def show_form_draft(request: HttpRequest, sample_id: int) -> SimpleNamespace:
+def show_call_form(request: HttpRequest, sample_id: int) -> SimpleNamespace:
     return _shown(_evaluation(request, sample_id))
 
 
 @router.put("/calls/{int:sample_id}/form", response=FormOut)
-def save_form_draft(request: HttpRequest, sample_id: int, data: FormIn) -> SimpleNamespace:
+def save_call_form(request: HttpRequest, sample_id: int, data: FormIn) -> SimpleNamespace:
     """`saved`: of the draft this one was made from; 409 where a newer one is there."""
     evaluation = _evaluation(request, sample_id)
     try:
@@ -251,7 +251,7 @@ def save_form_draft(request: HttpRequest, sample_id: int, data: FormIn) -> Simpl
 
 
 @router.post("/calls/{int:sample_id}/form/submit", response=CallOut)
-def submit_form(request: HttpRequest, sample_id: int) -> Sample:
+def submit_call_form(request: HttpRequest, sample_id: int) -> Sample:
     """Hand-over 4."""
     done = filling.submit(user=signed_in(request), at=timezone.now(), evaluation=_evaluation(request, sample_id))
     return done.sample
