@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from datetime import datetime
 from typing import Any
 
@@ -74,6 +74,38 @@ def _propose(
     )
 
 
+OWN_FACTORS = "user.own_factors"
+
+
+def own_factors_changed(
+    *, person: User, actor: Actor, at: datetime, added: Mapping[int, str], removed: Set[str]
+) -> None:
+    """An approver added or removed a second factor: until a second person has confirmed it, and 24 hours more, answers
+    of this person are refused. `added`: primary key → type. Nothing happens for anybody else. Raises RuleRefused where
+    an earlier change is confirmed and still waits."""
+    client = approves(person)
+    if client is None or not (added or removed):
+        return
+    waiting = sensitive.pending(sensitive.subject_of(person)).filter(do=OWN_FACTORS).first()
+    before: dict[str, Any] = sensitive.values_of(waiting) if waiting else {"added": [], "kinds": []}
+    kinds = sorted({*before["kinds"], *added.values(), *removed})
+    values = {"added": sorted({*before["added"], *added}), "kinds": kinds}
+    summary = {"name": person.name, "email": person.email, "factor": kinds}
+    if waiting is not None:
+        sensitive.amend(waiting, summary=summary, values=values)
+        return
+    _propose(OWN_FACTORS, person, actor, at, person, client, summary, values)
+
+
+def _stays(row: SensitiveChange, values: dict[str, Any], at: datetime) -> None:
+    """The person has made the change already; what ends now is the time in which their answers do not count."""
+
+
+def _take_away(row: SensitiveChange, values: dict[str, Any], at: datetime) -> None:
+    """Refused: what was added goes; what the person removed, only they can add again."""
+    Authenticator.objects.filter(pk__in=values.get("added", ())).delete()
+
+
 def had_a_link(person: User) -> bool:
     """The first link goes out with the account; any later one could hand the account to somebody else."""
     return person.last_login is not None or PasswordSetup.objects.filter(user=person).exists()
@@ -136,6 +168,9 @@ for doing in (
     sensitive.Doing("user.changed", Kind.APPROVER, _("Data of %(name)s, who says Ya with a login, change."), _change),
     sensitive.Doing("user.reactivated", Kind.APPROVER, _("%(name)s may log in and say Ya again."), _reactivate),
     sensitive.Doing("user.setup_link", Kind.FACTORS, _("%(name)s gets a new link to choose a password."), _link),
+    sensitive.Doing(
+        OWN_FACTORS, Kind.FACTORS, _("%(name)s changed their own second factors: %(factor)s."), _stays, _take_away
+    ),
     sensitive.Doing("user.factors", Kind.FACTORS, _("The second factors of %(name)s are removed."), _factors),
 ):
     sensitive.register(doing)

@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.urls import path
 from django.utils import timezone
 
+from kendali.accounts import client_people
 from kendali.accounts.models import User
 from kendali.accounts.own_actions import as_self
 from kendali.audit.actions import record
@@ -53,6 +54,10 @@ def _trace(user: User, before: dict[int, str], after: dict[int, str]) -> None:
     for verb, kind in added + removed:
         record(verb, actor=as_self(user), at=now, obj=user, facts={"factor": kind})
         notify([user], kind=verb, facts={"factor": kind}, url="/akun/faktor/", at=now)
+    client_people.own_factors_changed(
+        person=user, actor=as_self(user), at=now, added={pk: after[pk] for pk in after.keys() - before.keys()},
+        removed={before[pk] for pk in before.keys() - after.keys()},
+    )  # fmt: skip
 
 
 # allauth looks these names up; the paths are ours.

@@ -100,6 +100,17 @@ def propose(
 
 
 @transaction.atomic
+def amend(change: SensitiveChange, *, summary: Mapping[str, object], values: Mapping[str, Any]) -> None:
+    """More of the same before anybody confirmed it. Raises RuleRefused afterwards: what was confirmed stays so."""
+    row = _locked(change)
+    if row.confirmed_at is not None:
+        raise RuleRefused(no(_("This change is confirmed already.")))
+    row.summary = audit.plain(summary)
+    row.sealed = _seal(row, _opened(row) | {"values": dict(values)})
+    row.save(update_fields=["summary", "sealed"])
+
+
+@transaction.atomic
 def confirm(*, user: User, at: datetime, change: SensitiveChange) -> None:
     """By a second person; from now on the 24 hours run."""
     actor = permissions.acting(user, "sensitive.confirm", change.client)

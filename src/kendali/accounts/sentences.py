@@ -79,6 +79,7 @@ WORDS = {
         "user.reactivated": _("an approver may log in again"),
         "user.setup_link": _("new link to choose a password"),
         "user.factors": _("removal of second factors"),
+        "user.own_factors": _("second factors that an approver changed"),
         "mail_server.change": _("mail server"),
     },
     "fields": FIELDS,

@@ -11,7 +11,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
-from kendali.disposal.actions import invitations
+from kendali.disposal.actions import invitations, taking_back
 from kendali.disposal.models import Invitation
 from kendali.notices import mail
 
@@ -26,7 +26,9 @@ SUBJECTS = {
 def send(*, invitation_id: str, what: str, number: int, at: datetime | None = None) -> None:
     """Nothing for a link that no longer works, or a code that a newer one replaced. Raises what the server said."""
     row = Invitation.objects.select_related("approver", "proposal__client").get(pk=uuid.UUID(invitation_id))
-    if invitations.state(row, at or timezone.now()) != "open" or (what == "code" and number != row.codes):
+    now = at or timezone.now()
+    usable = invitations.state(row, now) == "open" or (what == "code" and bool(taking_back.may(row, now)))
+    if not usable or (what == "code" and number != row.codes):
         return
     with translation.override("id"):
         facts = {"number": row.proposal.number, "client": row.proposal.client.name}

@@ -131,7 +131,8 @@ def _by_link(proposal: Proposal, approver: Approver, at: datetime) -> _Signer:
         key=proposals.key_of(user.pk, None) if user else proposals.key_of(None, approver.pk),
         order=approver.order,
         proposed_it=own or permissions.same_person(proposal.proposed_by_id, user),
-        fresh=sensitive.fresh(proposal.client_id, sensitive.subject_of(approver), at) is not None,
+        fresh=sensitive.fresh(proposal.client_id, sensitive.subject_of(approver), at) is not None
+        or (user is not None and sensitive.fresh(None, sensitive.subject_of(user), at) is not None),
         usable=approver.ended_at is None and approver.usable_from is not None and approver.usable_from <= at,
     )
     return _Signer(Actor(None, approver.name, roles.CLIENT), approver.name, approver.position, facts)

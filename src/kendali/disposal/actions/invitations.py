@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -207,11 +207,12 @@ def may_answer(row: Invitation, at: datetime) -> Verdict:
     return YES
 
 
-def send_code(row: Invitation, *, at: datetime) -> None:
-    """A new code by mail; the one before stops working. Raises RuleRefused."""
+def send_code(row: Invitation, *, at: datetime, may: Callable[[Invitation, datetime], Verdict] | None = None) -> None:
+    """A new code by mail; the one before stops working. `may`: what it is for, by default an answer. Raises
+    RuleRefused."""
     with transaction.atomic():
-        row = _locked(row)
-        verdict = may_answer(row, at)
+        row = locked(row)
+        verdict = (may or may_answer)(row, at)
         if verdict and row.code_sent_at is not None and at < row.code_sent_at + CODE_PAUSE:
             verdict = no(_("A code was sent less than a minute ago: look into your mail, then ask again."))
         if verdict and row.codes >= MOST_CODES:
@@ -246,8 +247,8 @@ def answer(
         if as_hold or any(one.as_hold for one in (take_out or {}).values()):
             locks.exclusive(row.proposal.client_id)
         proposals.locked(row.proposal)  # before the invitation: whoever cancels takes them in this order, too
-        row = _locked(row)
-        verdict = _try(row, code, at)
+        row = locked(row)
+        verdict = tried(row, code, at, may_answer(row, at))
         if verdict:
             decision = decisions.decide(
                 at=at,
@@ -266,9 +267,9 @@ def answer(
     raise RuleRefused(verdict)
 
 
-def _try(row: Invitation, code: str, at: datetime) -> Verdict:
-    """Counts what is wrong; the row is locked, so two tries at once are two tries."""
-    verdict = may_answer(row, at)
+def tried(row: Invitation, code: str, at: datetime, verdict: Verdict) -> Verdict:
+    """Counts what is wrong; the row is locked, so two tries at once are two tries. `verdict`: whether it may be used
+    at all, which is said first."""
     if not verdict:
         return verdict
     if row.code_hash is None or row.code_sent_at is None:
@@ -288,7 +289,7 @@ def _try(row: Invitation, code: str, at: datetime) -> Verdict:
     return no(_("The code is wrong; %(left)s tries are left."), left=MOST_TRIES - row.tries)
 
 
-def _locked(row: Invitation) -> Invitation:
+def locked(row: Invitation) -> Invitation:
     rows = Invitation.objects.select_for_update(of=("self",))
     return rows.select_related("approver", "proposal__client", "proposal__policy").get(pk=row.pk)
 

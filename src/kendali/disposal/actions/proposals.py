@@ -58,7 +58,13 @@ def _answer_due(proposal: Proposal, at: datetime) -> datetime:
 @transaction.atomic
 def cancel(*, user: User, at: datetime, proposal: Proposal, reason: str) -> None:
     """By the Team Leader or the client; after the Ya, too, as long as nothing of the list was deleted."""
-    actor = permissions.acting(user, "proposal.cancel", proposal.client)
+    cancel_for(actor=permissions.acting(user, "proposal.cancel", proposal.client), at=at, proposal=proposal,
+               reason=reason)  # fmt: skip
+
+
+@transaction.atomic
+def cancel_for(*, actor: Actor, at: datetime, proposal: Proposal, reason: str) -> None:
+    """The same, for whoever has shown that they may."""
     row = locked(proposal)
     for verdict in (
         rules.may_cancel(row.status, begun=row.begun_at is not None, reason=reason),

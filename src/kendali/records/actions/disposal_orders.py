@@ -267,12 +267,14 @@ def _start_one(order: DisposalOrder, at: datetime) -> bool:
     return True
 
 
-def expire(*, at: datetime) -> list[DisposalOrder]:
-    """Orders that nobody carried out while the approval was valid: what is left of them is cancelled."""
+def expire(*, at: datetime, proposal: Proposal | None = None) -> list[DisposalOrder]:
+    """Orders that nobody carried out while the approval was valid: what is left of them is cancelled. `proposal`: only
+    those of this list, whose approval was just taken back."""
     ended = []
     rows = DisposalOrder.objects.filter(
         status__in=(STATUS.RAISED, STATUS.ACCEPTED, STATUS.ARMED, STATUS.PAUSED, STATUS.STOPPED)
     )
+    rows = rows.filter(proposal=proposal) if proposal is not None else rows
     for order in rows.exclude(proposal__status=Proposal.Status.APPROVED, proposal__valid_until__gt=at):
         with transaction.atomic():
             row = _locked(order)

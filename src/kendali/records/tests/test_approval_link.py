@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from django.test import Client as Browser
@@ -13,10 +14,13 @@ from playwright.sync_api import Browser as Chromium
 from procrastinate.contrib.django.models import ProcrastinateJob
 from pytest_django.live_server_helper import LiveServer
 
+from kendali.audit.models import Entry
 from kendali.disposal import invitation_mail
-from kendali.disposal.actions import invitations, proposals
-from kendali.disposal.models import Decision, Invitation, Proposal
+from kendali.disposal.actions import invitations, proposals, taking_back
+from kendali.disposal.models import Approver, Decision, Invitation, Proposal
 from kendali.disposal.tests import asking
+from kendali.records.models import DisposalOrder
+from kendali.records.tests.office import refused
 from tests.browser import faults, launched, listen
 from tests.cast import Cast
 from tests.mail_server import Mailbox
@@ -53,6 +57,70 @@ def test_opening_it_changes_nothing_however_often(cast: Cast, mailbox: Mailbox) 
     row.refresh_from_db()
     assert (row.codes, row.used_at) == (0, None)
     assert not Decision.objects.exists()
+
+
+def said_yes(cast: Cast, mailbox: Mailbox) -> tuple[Invitation, str, Browser]:
+    row, path = invited(cast)
+    browser = Browser()
+    said = {"kode": row.list_digest, "jawaban": "yes"}
+    browser.post(path, {**said, "do": "kode"})
+    assert browser.post(path, {**said, "kode_surel": code_sent(mailbox)}).status_code == 302
+    Invitation.objects.update(code_sent_at=timezone.now() - timedelta(minutes=5))  # a new code may be asked for
+    return row, path, browser
+
+
+def test_the_same_link_takes_the_yes_back_and_ends_the_waiting_period(cast: Cast, mailbox: Mailbox) -> None:
+    row, path, browser = said_yes(cast, mailbox)
+    proposal = Proposal.objects.get()
+    now = timezone.now()
+    order = DisposalOrder.objects.create(
+        number="ESP-2026-0001", act="source", proposal=proposal, client=proposal.client, raised_by=cast.tari,
+        raised_at=now, waiting_until=now + timedelta(hours=24), list_digest=proposal.final_digest,
+    )  # fmt: skip
+    for _n in range(2):  # opening it changes nothing
+        assert b"Tarik kembali persetujuan" in Browser().get(path).content
+    assert Proposal.objects.get().status == "approved"
+    reason = {"alasan": "Ada pemeriksaan internal"}
+    wrong = browser.post(path, {**reason, "kode_surel": "123456"})
+    assert wrong.status_code == 422
+    assert browser.post(path, {"do": "kode"}).status_code == 200
+    code = code_sent(mailbox)
+    assert browser.post(path, {"kode_surel": code}).status_code == 422  # a reason is needed
+    assert Proposal.objects.get().status == "approved"
+    page = browser.post(path, {**reason, "kode_surel": code})
+    assert page.status_code == 200
+    assert b"Tarik kembali persetujuan</legend>" not in page.content
+    order.refresh_from_db()
+    assert (Proposal.objects.get().status, order.status) == ("cancelled", "cancelled")
+    entry = Entry.objects.get(verb="proposal.cancelled")
+    assert (entry.actor_name, entry.role) == (row.approver.name, "client")
+    assert browser.post(path, {**reason, "kode_surel": code}).status_code == 200  # over: shown, nothing done
+    assert Entry.objects.filter(verb="proposal.cancelled").count() == 1
+
+
+def test_a_link_takes_nothing_back_once_the_deletion_began_or_for_somebody_no_longer_named(
+    cast: Cast, mailbox: Mailbox
+) -> None:
+    row, path, browser = said_yes(cast, mailbox)
+    Proposal.objects.update(begun_at=timezone.now())
+    assert b"Tarik kembali persetujuan" not in browser.get(path).content
+    Proposal.objects.update(begun_at=None)
+    Approver.objects.filter(pk=row.approver_id).update(ended_at=timezone.now())
+    assert b"Tarik kembali persetujuan" not in browser.get(path).content
+    row = Invitation.objects.get()
+    with refused("no longer named"):
+        taking_back.cancel(row, at=timezone.now(), code="123456", reason="x")
+    assert Proposal.objects.get().status == "approved"
+
+
+def test_after_too_many_wrong_codes_taking_back_is_locked_like_an_answer(cast: Cast, mailbox: Mailbox) -> None:
+    _row, path, browser = said_yes(cast, mailbox)
+    browser.post(path, {"do": "kode"})
+    code = code_sent(mailbox)
+    for _n in range(5):
+        assert browser.post(path, {"alasan": "x", "kode_surel": "000000"}).status_code == 422
+    browser.post(path, {"alasan": "x", "kode_surel": code})
+    assert Proposal.objects.get().status == "approved"
 
 
 def test_code_and_answer_by_the_page_and_then_it_says_what_was_answered(cast: Cast, mailbox: Mailbox) -> None:

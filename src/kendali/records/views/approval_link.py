@@ -20,10 +20,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from kendali.accounts.permissions import RuleRefused
 from kendali.audit.actions import StaleState
-from kendali.disposal.actions import decisions, invitations
+from kendali.disposal.actions import decisions, invitations, taking_back
 from kendali.disposal.models import Decision, Invitation
 from kendali.records import export
 from kendali.records import words_disposal as words
+from kendali.records.actions import disposal_orders
 from kendali.records.queries import decision as query
 from kendali.records.queries import proposals
 from kendali.records.views.answers import told
@@ -36,6 +37,8 @@ from kendali.verdict import Verdict
 @require_http_methods(["GET", "HEAD", "POST"])
 def approval_link(request: HttpRequest, secret: str) -> HttpResponseBase:
     now, row = timezone.now(), invitations.find(secret)
+    if row is not None and request.method == "POST" and taking_back.may(row, now):
+        return _take_back(request, row)
     if row is None or invitations.state(row, now) != "open":
         return _quiet(_over(request, row))
     if request.method != "POST":
@@ -82,6 +85,24 @@ def _answer(request: HttpRequest, row: Invitation, secret: str) -> HttpResponse:
     return _quiet(_shown(request, fresh, secret, refused=reason, status=422))
 
 
+def _take_back(request: HttpRequest, row: Invitation) -> HttpResponse:
+    """The Ya of this very link ends, and the waiting period of its order with it."""
+    now, said, refused = timezone.now(), "", ""
+    try:
+        if request.POST.get("do") == "kode":
+            invitations.send_code(row, at=now, may=taking_back.may)
+            said = _("A code was sent to %(email)s.") % {"email": row.approver.email}
+        else:
+            code, reason = request.POST.get("kode_surel", ""), request.POST.get("alasan", "")
+            taking_back.cancel(row, at=now, code=code, reason=reason)
+            disposal_orders.expire(at=now, proposal=row.proposal)
+            said = _("The approval is taken back; nothing of this list is deleted.")
+    except RuleRefused as why:
+        refused = told(why.verdict)
+    fresh = Invitation.objects.select_related("approver", "proposal__client", "proposal__policy").get(pk=row.pk)
+    return _quiet(_over(request, fresh, said=said, refused=refused))
+
+
 def _shown(
     request: HttpRequest, row: Invitation, secret: str, *, refused: str = "", said: str = "", status: int = 200
 ) -> HttpResponse:
@@ -126,7 +147,7 @@ def _code_fields(request: HttpRequest, row: Invitation) -> SafeString:
     return render_to_string("records/_code_fields.html", context, request)
 
 
-def _over(request: HttpRequest, row: Invitation | None) -> HttpResponse:
+def _over(request: HttpRequest, row: Invitation | None, *, said: str = "", refused: str = "") -> HttpResponse:
     """A page of its own for every way in which a link has ended; 410, so that no scanner comes again."""
     context: dict[str, object] = {"state": "", "row": row}
     if row is not None:
@@ -138,8 +159,13 @@ def _over(request: HttpRequest, row: Invitation | None) -> HttpResponse:
             "given": given if found == "used" else None,
             "proposal": row.proposal,
             "pill": words.proposal_pill(row.proposal),
+            "back": bool(taking_back.may(row, timezone.now())),
+            "more_fields": _code_fields(request, row),
+            "said": said,
+            "refused": refused,
         }
-    return render(request, "records/approval_link_over.html", context, status=200 if context.get("given") else 410)
+    status = 422 if refused else 200 if context.get("given") else 410
+    return render(request, "records/approval_link_over.html", context, status=status)
 
 
 def _quiet(response: HttpResponse) -> HttpResponse:

@@ -23,6 +23,7 @@ from kendali.disposal.actions import proposals as paper
 from kendali.disposal.models import Decision, Proposal
 from kendali.records import words
 from kendali.records import words_disposal as told_words
+from kendali.records.actions import disposal_orders
 from kendali.records.queries import decision as query
 from kendali.records.queries.deleted import gone
 from kendali.records.queries.waiting_disposal import asked_of
@@ -179,11 +180,13 @@ def _cancellable(user: User, row: Proposal) -> Verdict | None:
 def decision_cancel(request: HttpRequest, pk: int) -> HttpResponse:
     row = _load(request, pk, "proposal.cancel")
     user = access.signed_in(request)
-    attempt(
+    now = timezone.now()
+    if attempt(
         request,
-        lambda: paper.cancel(user=user, at=timezone.now(), proposal=row, reason=field(request, "alasan")),
+        lambda: paper.cancel(user=user, at=now, proposal=row, reason=field(request, "alasan")),
         _("The approval is taken back; nothing of this list is deleted."),
-    )
+    ):
+        disposal_orders.expire(at=now, proposal=row)
     return redirect("decision", pk=pk)
 
 
