@@ -49,7 +49,7 @@ def people(at: datetime) -> dict[str, User]:
         for item in plan.CLIENTS
     }
     sites = {
-        name: accounts.create_site(user=None, at=at, code=name.lower(), name=name, zone=zone)
+        name: accounts.create_site(user=None, at=at, code=plan.SITE_CODES[name], name=name, zone=zone)
         for name, zone in plan.SITES.items()
     }
     found = {person.key: _person(person, clients, sites, at) for person in plan.PEOPLE}

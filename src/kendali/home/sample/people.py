@@ -68,7 +68,14 @@ class SamplePolicy:
 BANK = SampleClient("bank", "Bank Nusantara", "nasabah", "Asia/Jakarta", "banknusantara.example", 1, "pbx_bank")
 TELKO = SampleClient("telko", "Telko Raya", "pelanggan", "Asia/Makassar", "telkoraya.example", 2, "pbx_telko")
 CLIENTS = (BANK, TELKO)
-SITES = {"Jakarta": "Asia/Jakarta", "Makassar": "Asia/Makassar"}
+WIB, WITA = "Asia/Jakarta", "Asia/Makassar"
+SITES = {
+    "Medan": WIB, "Bandung": WIB, "Surabaya": WIB, "Jakarta": WIB, "Semarang": WIB, "Denpasar": WITA, "Makassar": WITA,
+}  # fmt: skip
+SITE_CODES = {
+    "Medan": "mdn", "Bandung": "bdg", "Surabaya": "sby", "Jakarta": "jkt", "Semarang": "smg", "Denpasar": "dps",
+    "Makassar": "mks",
+}  # fmt: skip
 
 
 def _person(

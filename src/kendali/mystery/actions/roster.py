@@ -13,7 +13,7 @@ from django.utils.translation import gettext_noop as _
 from kendali.accounts import permissions
 from kendali.accounts.models import RoleGrant, Site, User
 from kendali.accounts.permissions import RuleRefused
-from kendali.accounts.roles import SUPERVISOR, TEAM_LEADER
+from kendali.accounts.roles import AGENT, SUPERVISOR, TEAM_LEADER
 from kendali.audit import actions as audit
 from kendali.mystery.models import Agent, Membership, Shift, Team
 from kendali.mystery.queries import roster
@@ -63,7 +63,7 @@ def counts(diff: Diff) -> dict[str, int]:
 def add(*, user: User, at: datetime, member: roster_rules.Membership) -> Agent:
     """A new agent, or one who comes back. Raises Refused, RuleRefused."""
     actor = permissions.acting(user, "roster.edit")
-    _apply([_row(member)], member.since, only="added")
+    _apply([row_of(member)], member.since, only="added")
     agent = Agent.objects.get(number=member.agent)
     audit.record("agent.added", actor=actor, at=at, obj=agent, facts=_facts(member))
     return agent
@@ -73,7 +73,7 @@ def add(*, user: User, at: datetime, member: roster_rules.Membership) -> Agent:
 def move(*, user: User, at: datetime, member: roster_rules.Membership) -> Agent:
     """Another team, shift, name, login or extension from `since` on. Raises Refused, RuleRefused."""
     actor = permissions.acting(user, "roster.edit")
-    diff = _apply([_row(member)], member.since, only="changed")
+    diff = _apply([row_of(member)], member.since, only="changed")
     agent = Agent.objects.get(number=member.agent)
     before = diff.changed[0].before
     audit.record("agent.moved", actor=actor, at=at, obj=agent, facts={**_facts(member), "was": before.team})
@@ -98,12 +98,13 @@ def end(*, user: User, at: datetime, agent: Agent, last: date) -> None:
     member = roster.of_row(now)
     if member.until is not None and member.until <= last:
         raise RuleRefused(no(_("This agent has left the roster already.")))
-    row = {**_row(member), "until": last.isoformat()}
+    row = {**row_of(member), "until": last.isoformat()}
     _apply([row], member.since, only="changed")
     audit.record("agent.ended", actor=actor, at=at, obj=agent, facts={"on": last, "team": member.team})
 
 
-def _row(member: roster_rules.Membership) -> dict[str, str]:
+def row_of(member: roster_rules.Membership) -> dict[str, str]:
+    """As a sheet has it."""
     texts = {name: getattr(member, name) for name in roster_import.COLUMNS}
     return {name: value.isoformat() if isinstance(value, date) else value or "" for name, value in texts.items()}
 
@@ -144,7 +145,8 @@ def _write(diff: Diff) -> None:
 
 
 def _agents(members: Sequence[roster_rules.Membership]) -> dict[str, Agent]:
-    """The people of these rows, by number; who is new is made, and everybody has the newest name."""
+    """The people of these rows, by number; who is new is made, everybody has the newest name, and whoever has a log-in
+    as an agent under this employee number is that person."""
     names = {one.agent: one.name for one in members}
     Agent.objects.bulk_create(
         (Agent(number=number, name=name) for number, name in names.items()),
@@ -152,7 +154,11 @@ def _agents(members: Sequence[roster_rules.Membership]) -> dict[str, Agent]:
         unique_fields=["number"],
         update_fields=["name"],
     )
-    return {agent.number: agent for agent in Agent.objects.filter(number__in=names)}
+    found = {agent.number: agent for agent in Agent.objects.filter(number__in=names)}
+    users = User.objects.filter(employee_number__in=names, agent=None, grants__role=AGENT, grants__ended_at=None)
+    for person in users.distinct():
+        Agent.objects.filter(number=person.employee_number, user=None).update(user=person)
+    return found
 
 
 def _lock() -> None:

@@ -80,6 +80,13 @@ def test_a_login_of_somebody_else_is_refused(cast: Cast, floor: Floor) -> None:
     assert not Agent.objects.filter(number="A9").exists()
 
 
+def test_an_agent_with_a_log_in_is_known_by_the_employee_number(cast: Cast, floor: Floor) -> None:
+    Agent.objects.filter(user=cast.agus).update(user=None)
+    number = cast.agus.employee_number
+    agent = roster.add(user=cast.qanita, at=cast.now, member=replace(NEW, agent=number, name=cast.agus.name))
+    assert Agent.objects.get(pk=agent.pk).user == cast.agus
+
+
 def test_who_may_not_keep_the_roster_is_refused(cast: Cast, floor: Floor) -> None:
     for person in (cast.qori, cast.surya, cast.agus, cast.maya):
         with pytest.raises(Refused):

@@ -23,7 +23,7 @@ from kendali.archive.recovery import RecoverySheet
 from kendali.archive.slots import places
 from kendali.audit.actor import SYSTEM
 from kendali.home.models import Installation
-from kendali.home.sample import history, make, organisation, stories
+from kendali.home.sample import history, make, mystery_people, organisation, stories
 from kendali.home.sample import people as plan
 from kendali.home.sample.diary import Calendar
 from kendali.terms.models import Setting
@@ -84,6 +84,7 @@ class Command(BaseCommand):
         users = organisation.people(founded)
         organisation.retention(users, founded)
         found = organisation.connect(users, place, founded)
+        self._timed("floor of the contact centre", mystery_people.make, founded)
         if past:
             if sheet is not None:
                 organisation.typed_back(users, sheet, founded + timedelta(minutes=30))
