@@ -25,7 +25,8 @@ VERBS: dict[str, str] = {
     "finding.escalated": _("%(number)s went to the coordinator: %(step)s is one working day late."),
     "finding.overdue": _("%(number)s went to Manager Operation: %(step)s is two working days late."),
     "finding.clock_recomputed": _(
-        "%(step)s of %(number)s was computed again with calendar version %(calendar)s: due %(after)s, before %(before)s."
+        "%(step)s of %(number)s was computed again with calendar version %(calendar)s: due %(after)s,"
+        " before %(before)s."
     ),
     "finding.evidence_added": _("%(actor)s added evidence to %(number)s."),
     "finding.coached": _("%(actor)s recorded a coaching for %(number)s on %(on)s (signed form: %(signed)s)."),
@@ -63,6 +64,18 @@ WORDS: dict[str, dict[str, str]] = {
         "k1": _("K1 (QCO to QA)"),
         "k2": _("K2 (QA to Supervisor)"),
         "k3": _("K3 (Supervisor to QA)"),
+    },
+    "cause_of": {
+        "agent": _("agent"),
+        "access": _("access"),
+        "knowledge_base": _("knowledge base"),
+        "system": _("system"),
+        "procedure": _("procedure"),
+    },
+    "error_class": {
+        "customer": _("critical for the customer"),
+        "business": _("critical for the business"),
+        "compliance": _("critical for compliance"),
     },
     "decision": {"accepted": _("accepted"), "partly": _("partly accepted"), "rejected": _("rejected")},
     "late_reason": {

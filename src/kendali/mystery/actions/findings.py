@@ -22,6 +22,7 @@ from kendali.mystery.rules.answers import FindingDraft, Said
 from kendali.mystery.rules.clock_rules import Step
 from kendali.mystery.rules.finding_rules import FindingEvent, FindingState, Given, Owner
 from kendali.mystery.rules.form import Cause
+from kendali.mystery.rules.sample_rules import SampleState
 from kendali.terms import numbers
 from kendali.terms import settings as terms
 from kendali.verdict import no
@@ -236,6 +237,14 @@ def forward(*, user: User, at: datetime, finding: Finding, reason: str = "") -> 
     )
     finding_notices.forwarded(done, at=at)
     return done
+
+
+def forward_verified(*, user: User, at: datetime, finding: Finding, reason: str = "") -> Finding:
+    """From the finding's own page: an Access finding, or one whose form was verified but did not go on yet."""
+    sample = finding.sample
+    if sample is not None and sample.state not in {SampleState.VERIFIED, SampleState.LOCKED}:
+        raise RuleRefused(no("Verify the form: its findings are forwarded with it.", code="form"))
+    return forward(user=user, at=at, finding=finding, reason=reason)
 
 
 @transaction.atomic

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.db.models import Q
+
 from kendali import civil_time
 from kendali.accounts.models import Client
 from kendali.audit.actor import SYSTEM
@@ -17,6 +19,8 @@ from kendali.mystery.models import Finding, Recording, Sample
 from kendali.mystery.rules.finding_rules import FindingState, holds_recording
 from kendali.records.models import Record
 from kendali.terms import settings as terms
+
+GONE = "Temuan terakhir pada rekaman ini sudah berakhir."
 
 
 def record_of(sample: Sample | None) -> Record | None:
@@ -37,21 +41,35 @@ def lock(sample: Sample | None) -> None:
 
 
 def settle(sample: Sample | None, *, at: datetime) -> None:
-    """Places or lifts the hold, as the findings of the recording stand now. May run twice."""
-    record = record_of(sample)
-    if record is None:
+    """Places or lifts the hold, as the findings of the recording stand now, also when the sample got another
+    recording. May run twice."""
+    if sample is None:
         return
-    locks.exclusive(record.source.client_id)
-    rows = Finding.objects.filter(sample__recording__record=record).select_related("merged_into", "hold").order_by("pk")
+    record = record_of(sample)
+    if record is not None:
+        locks.exclusive(record.source.client_id)
+    rows = Finding.objects.filter(_of(sample, record)).select_related("merged_into", "hold").order_by("pk")
     findings = list(rows)
-    placed = next((one.hold for one in findings if one.hold is not None and one.hold.status == "active"), None)
-    holding = [one for one in findings if _holds(one)]
-    if holding and placed is None:
-        placed = _place(record, holding[0], at)
-    if not holding and placed is not None:
-        holds.end_for(actor=SYSTEM, at=at, hold=placed, reason="Temuan terakhir pada rekaman ini sudah berakhir.")
-    elif placed is not None:
-        Finding.objects.filter(pk__in=[one.pk for one in holding], hold=None).update(hold=placed)
+    holding = [one for one in findings if _holds(one)] if record is not None else []
+    placed = _placed(findings, record if holding else None, at)
+    if record is not None and holding:
+        placed = placed or _place(record, holding[0], at)
+        Finding.objects.filter(pk__in=[one.pk for one in holding]).exclude(hold=placed).update(hold=placed)
+
+
+def _of(sample: Sample, record: Record | None) -> Q:
+    return Q(sample=sample) | (Q(sample__recording__record=record) if record is not None else Q(pk=None))
+
+
+def _placed(findings: list[Finding], record: Record | None, at: datetime) -> Hold | None:
+    """The active hold on this record; those that hold something else, or nothing any more, are lifted."""
+    found = None
+    for hold in {one.hold for one in findings if one.hold is not None and one.hold.status == Hold.Status.ACTIVE}:
+        if record is not None and hold.subjects.filter(subject=record.pk).exists():
+            found = hold
+        else:
+            holds.end_for(actor=SYSTEM, at=at, hold=hold, reason=GONE)
+    return found
 
 
 def _holds(finding: Finding) -> bool:

@@ -1,5 +1,305 @@
 """Findings and their clocks, disputes, coaching, for machines."""
 
-from ninja import Router
+from __future__ import annotations
+
+import base64
+import binascii
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.utils.translation import get_language
+from ninja import Query, Router, Status
+
+from kendali.accounts import access
+from kendali.accounts.access import signed_in
+from kendali.accounts.models import User
+from kendali.accounts.permissions import RuleRefused
+from kendali.mystery import words_findings as words
+from kendali.mystery.actions import coaching, disputes, finding_steps, findings, proof
+from kendali.mystery.api import finding_schemas as schemas
+from kendali.mystery.models import Coaching, Evidence, Finding
+from kendali.mystery.queries import board, finding_buttons, finding_page, scope
+from kendali.mystery.queries import clocks as clock_query
+from kendali.mystery.queries.clocks import Chip, Desks
+from kendali.mystery.rules.finding_rules import FollowUp
+from kendali.verdict import no
 
 router = Router(tags=["mystery calling"])
+PAGE = 100
+DETAIL = (*board.RELATED, "sample", "evaluation__form", "merged_into", "agent__user")
+
+
+def _load(request: HttpRequest, pk: int, right: str = "finding.view") -> Finding:
+    rows = Finding.objects.select_related(*DETAIL).prefetch_related("clocks", "lines")
+    return scope.load_finding(signed_in(request), right, rows, pk)
+
+
+def _bytes(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise RuleRefused(no("This is not a file in base64.")) from None
+
+
+def _out(line: board.Line) -> dict[str, object]:
+    row = line.finding
+    return {
+        **{name: getattr(row, name) for name in SAME},
+        "owner": row.owner.email if row.owner is not None else None,
+        "waits_for": words.turn_text(line.turn),
+        "escalated": row.escalated_at is not None,
+        "clocks": [_clock(chip) for chip in line.chips],
+    }
+
+
+SAME = (
+    "id", "number", "area", "team", "state", "owner_kind", "due_at", "found_at", "feedback_at", "forwarded_at",
+    "reported_at", "ended_at", "critical_compliance", "dispute", "recurs", "description", "recommendation",
+    "late_reason",
+)  # fmt: skip
+
+
+def _clock(chip: Chip) -> dict[str, object]:
+    return {
+        "step": chip.step.value, "state": chip.state.value, "due_at": chip.due_at, "ended_at": chip.ended_at,
+        "zone": chip.zone, "minutes_left": int(chip.left.total_seconds() // 60),
+        "late_working_days": chip.late_by.working, "late_calendar_days": chip.late_by.calendar,
+    }  # fmt: skip
+
+
+def _answer(request: HttpRequest, row: Finding) -> dict[str, object]:
+    """The finding after a step, as its reader may see it."""
+    fresh = board.with_clocks(Finding.objects.filter(pk=row.pk))
+    callers = finding_page.names_callers(signed_in(request))
+    return _out(board.lines(fresh, timezone.now(), names_callers=callers)[0])
+
+
+# --- looking
+
+
+@router.get("/findings", response=schemas.FindingPage)
+def list_findings(request: HttpRequest, asked: Query[schemas.FindingQuery]) -> dict[str, object]:
+    """What waits, the first due first; with `waits=false` all, the newest first. Pass `next` as `after`."""
+    user, now = signed_in(request), timezone.now()
+    access.require(user, "finding.view")
+    rows = board.with_clocks(_asked(user, asked, now))
+    key = "due_at" if asked.waits else "-found_at"
+    found = list(rows.order_by(key, "pk" if asked.waits else "-pk")[: PAGE + 1])
+    callers = finding_page.names_callers(user)
+    last = found[PAGE - 1] if len(found) > PAGE else None
+    mark = getattr(last, key.lstrip("-")).isoformat() if last is not None else ""
+    return {
+        "findings": [_out(line) for line in board.lines(found[:PAGE], now, names_callers=callers)],
+        "next": f"{mark}~{last.pk}" if last is not None else None,
+    }
+
+
+def _asked(user: User, asked: schemas.FindingQuery, at: datetime) -> QuerySet[Finding]:
+    rows = scope.findings_for(user)
+    if asked.waits:
+        rows = rows.filter(due_at__isnull=False, state__in=board.OPEN)
+    rows = rows.filter(state=asked.state) if asked.state else rows
+    rows = rows.filter(area=asked.area) if asked.area else rows
+    rows = rows.filter(board.of(user)) if asked.mine else rows
+    rows = rows.filter(board.of_teams(user)) if asked.team else rows
+    rows = rows.filter(due_at__lt=at) if asked.late else rows
+    rows = rows.filter(escalated_at__isnull=False) if asked.escalated else rows
+    return rows.filter(_beyond(asked)) if asked.after else rows
+
+
+def _beyond(asked: schemas.FindingQuery) -> Q:
+    instant, _sign, last = asked.after.partition("~")
+    try:
+        at, pk = datetime.fromisoformat(instant), int(last)
+    except ValueError:
+        raise Http404 from None
+    if at.tzinfo is None or not 0 <= pk <= schemas.BIGGEST:
+        raise Http404
+    if asked.waits:
+        return Q(due_at__gt=at) | Q(due_at=at, pk__gt=pk)
+    return Q(found_at__lt=at) | Q(found_at=at, pk__lt=pk)
+
+
+@router.get("/findings/{int:finding_id}", response=schemas.FindingDetail)
+def show_finding(request: HttpRequest, finding_id: int) -> dict[str, object]:
+    row, now, user = _load(request, finding_id), timezone.now(), signed_in(request)
+    rows, desks = clock_query.of_finding(row), Desks()
+    return {
+        **_answer(request, row),
+        "lines": finding_page.item_lines(row, "en" if get_language() == "en" else "id"),
+        "lateness": words.fair_sentences(clock_query.fairness(rows, now, desks)),
+        "follow_ups": list(row.follow_ups.select_related("by")),
+        "evidence": list(row.evidence.all()),
+        "coachings": list(row.coachings.all()),
+        "disputes": list(row.disputes.all()),
+        "allowed": list(finding_buttons.allowed(user, row, now)),
+    }
+
+
+@router.get("/findings/evidence/{int:evidence_id}", response={200: None})
+def read_finding_evidence(request: HttpRequest, evidence_id: int) -> HttpResponse:
+    """The file itself."""
+    access.require(signed_in(request), "finding.view")
+    row = get_object_or_404(Evidence, pk=evidence_id)
+    _load(request, row.finding_id)
+    if not row.path:
+        raise Http404
+    return HttpResponse(proof.read(row), content_type=row.mime)
+
+
+# --- QCO and QA
+
+
+@router.post("/findings/{int:finding_id}/feedback", response=schemas.FindingOut)
+def give_finding_feedback(request: HttpRequest, finding_id: int, data: schemas.Feedback) -> dict[str, object]:
+    """Of an Access finding; that of a form is handed over by submitting it."""
+    row = _load(request, finding_id, "finding.feedback")
+    findings.give_feedback(user=signed_in(request), at=timezone.now(), finding=row, **data.dict())
+    return _answer(request, row)
+
+
+@router.post("/findings/{int:finding_id}/forward", response=schemas.FindingOut)
+def forward_finding(request: HttpRequest, finding_id: int, data: schemas.Note) -> dict[str, object]:
+    row = _load(request, finding_id, "finding.judge")
+    findings.forward_verified(user=signed_in(request), at=timezone.now(), finding=row, reason=data.note)
+    return _answer(request, row)
+
+
+@router.post("/findings/{int:finding_id}/return", response=schemas.FindingOut)
+def return_finding(request: HttpRequest, finding_id: int, data: schemas.Reason) -> dict[str, object]:
+    row = _load(request, finding_id, "finding.judge")
+    findings.return_feedback(user=signed_in(request), at=timezone.now(), finding=row, reason=data.reason)
+    return _answer(request, row)
+
+
+@router.post("/findings/{int:finding_id}/owner", response=schemas.FindingOut)
+def choose_finding_owner(request: HttpRequest, finding_id: int, data: schemas.OwnerIn) -> dict[str, object]:
+    """Who answers for it, before it is forwarded."""
+    row = _load(request, finding_id, "finding.judge")
+    finding_steps.choose_owner(user=signed_in(request), at=timezone.now(), finding=row, owner=_owner(data.owner))
+    return _answer(request, row)
+
+
+def _owner(email: str) -> User:
+    return get_object_or_404(User, email__iexact=email.replace("\0", ""), is_active=True)
+
+
+@router.post("/findings/{int:finding_id}/close", response=schemas.FindingOut)
+def close_finding(request: HttpRequest, finding_id: int, data: schemas.CloseIn) -> dict[str, object]:
+    row = _load(request, finding_id, "finding.judge")
+    finding_steps.close(
+        user=signed_in(request), at=timezone.now(), finding=row, reason=data.note, late_reason=data.late_reason
+    )
+    return _answer(request, row)
+
+
+@router.post("/findings/{int:finding_id}/insufficient", response=schemas.FindingOut)
+def find_follow_up_insufficient(request: HttpRequest, finding_id: int, data: schemas.Reason) -> dict[str, object]:
+    row = _load(request, finding_id, "finding.judge")
+    finding_steps.find_insufficient(user=signed_in(request), at=timezone.now(), finding=row, reason=data.reason)
+    return _answer(request, row)
+
+
+@router.post("/findings/{int:finding_id}/reroute", response=schemas.FindingOut)
+def reroute_finding(request: HttpRequest, finding_id: int, data: schemas.RerouteIn) -> dict[str, object]:
+    """Alihkan PIC."""
+    row = _load(request, finding_id, "finding.judge")
+    finding_steps.reroute(
+        user=signed_in(request), at=timezone.now(), finding=row, owner=_owner(data.owner), reason=data.reason
+    )
+    return _answer(request, row)
+
+
+@router.post("/findings/{int:finding_id}/invalidate", response=schemas.FindingOut)
+def invalidate_finding(request: HttpRequest, finding_id: int, data: schemas.Reason) -> dict[str, object]:
+    row = _load(request, finding_id, "finding.judge")
+    finding_steps.invalidate(user=signed_in(request), at=timezone.now(), finding=row, reason=data.reason)
+    return _answer(request, row)
+
+
+@router.post("/findings/{int:finding_id}/merge", response=schemas.FindingOut)
+def merge_finding(request: HttpRequest, finding_id: int, data: schemas.MergeIn) -> dict[str, object]:
+    user, row = signed_in(request), _load(request, finding_id, "finding.judge")
+    into = get_object_or_404(scope.findings_for(user), number=data.into.replace("\0", ""))
+    finding_steps.merge(user=user, at=timezone.now(), finding=row, into=into, reason=data.reason)
+    return _answer(request, row)
+
+
+@router.post("/findings/{int:finding_id}/remind", response=schemas.FindingOut)
+def remind_of_finding(request: HttpRequest, finding_id: int, data: schemas.Reason) -> dict[str, object]:
+    """Ingatkan, by the Kordinator."""
+    row = _load(request, finding_id, "finding.remind")
+    finding_steps.remind(user=signed_in(request), at=timezone.now(), finding=row, reason=data.reason)
+    return _answer(request, row)
+
+
+# --- the owner
+
+
+@router.post("/findings/{int:finding_id}/begin", response=schemas.FindingOut)
+def begin_finding(request: HttpRequest, finding_id: int) -> dict[str, object]:
+    row = _load(request, finding_id, "finding.follow_up")
+    finding_steps.begin(user=signed_in(request), at=timezone.now(), finding=row)
+    return _answer(request, row)
+
+
+@router.post("/findings/{int:finding_id}/follow-up", response=schemas.FindingOut)
+def report_finding_follow_up(request: HttpRequest, finding_id: int, data: schemas.FollowUpIn) -> dict[str, object]:
+    """Done or planned; the newest report stands."""
+    row = _load(request, finding_id, "finding.follow_up")
+    follow_up = FollowUp(**data.dict())
+    finding_steps.report_follow_up(user=signed_in(request), at=timezone.now(), finding=row, follow_up=follow_up)
+    return _answer(request, row)
+
+
+@router.post("/findings/{int:finding_id}/evidence", response={201: schemas.EvidenceOut})
+def add_finding_evidence(request: HttpRequest, finding_id: int, data: schemas.EvidenceIn) -> Status[Evidence]:
+    """A file, else a link."""
+    user, now, row = signed_in(request), timezone.now(), _load(request, finding_id, "finding.follow_up")
+    if data.file:
+        return Status(201, proof.add_file(user=user, at=now, finding=row, name=data.name, data=_bytes(data.file)))
+    return Status(201, proof.add_link(user=user, at=now, finding=row, name=data.name, link=data.link))
+
+
+@router.post("/findings/{int:finding_id}/coachings", response={201: schemas.CoachingOut})
+def record_coaching(request: HttpRequest, finding_id: int, data: schemas.CoachingIn) -> Status[Coaching]:
+    row = _load(request, finding_id, "finding.coach")
+    return Status(
+        201,
+        coaching.record(
+            user=signed_in(request), at=timezone.now(), finding=row, on=data.on, notes=data.notes, name=data.name,
+            data=_bytes(data.file),
+        ),
+    )  # fmt: skip
+
+
+@router.post("/coachings/{int:coaching_id}/acknowledge", response=schemas.CoachingOut)
+def acknowledge_coaching(request: HttpRequest, coaching_id: int, data: schemas.AcknowledgeIn) -> Coaching:
+    """By the agent; or entered by the supervisor with the signed form or a note."""
+    access.require(signed_in(request), "finding.acknowledge")
+    row = get_object_or_404(Coaching.objects.select_related("finding__agent"), pk=coaching_id)
+    _load(request, row.finding_id, "finding.acknowledge")
+    return coaching.acknowledge(
+        user=signed_in(request), at=timezone.now(), coaching=row, note=data.note, name=data.name,
+        data=_bytes(data.file),
+    )  # fmt: skip
+
+
+# --- disputes
+
+
+@router.post("/findings/{int:finding_id}/dispute", response=schemas.FindingOut)
+def dispute_finding(request: HttpRequest, finding_id: int, data: schemas.Reason) -> dict[str, object]:
+    row = _load(request, finding_id, "finding.dispute")
+    disputes.dispute(user=signed_in(request), at=timezone.now(), finding=row, reason=data.reason)
+    return _answer(request, row)
+
+
+@router.post("/findings/{int:finding_id}/dispute/decision", response=schemas.FindingOut)
+def decide_finding_dispute(request: HttpRequest, finding_id: int, data: schemas.DecisionIn) -> dict[str, object]:
+    row = _load(request, finding_id, "finding.judge")
+    disputes.decide(user=signed_in(request), at=timezone.now(), finding=row, **data.dict())
+    return _answer(request, row)

@@ -75,19 +75,22 @@ def load_sample(user: User, right: str, rows: QuerySet[Sample], pk: int) -> Samp
 
 
 def findings_for(user: User) -> QuerySet[Finding]:
-    """The fast lane shows a compliance-critical finding to its owner when it is raised; others when QA forwarded."""
-    if not permissions.can(user, "finding.view"):
+    """The fast lane shows a compliance-critical finding to its owner when it is raised; others when QA forwarded. A QC
+    Officer sees those of the own calls, a TL or SPV who helped only the Access finding that waits for the feedback."""
+    if not permissions.can(user, "finding.view") and not permissions.can(user, "finding.feedback"):
         return Finding.objects.none()
-    if permissions.can(user, "plan.view") or people_as(user, roles.QC_OFFICER):
+    if permissions.can(user, "plan.view"):
         return Finding.objects.all()
+    seen = Q(executor__in=people_as(user, roles.QC_OFFICER))
+    seen |= Q(access_day__isnull=False, state__in=WITH_QA,
+              executor__in=people_as(user, roles.TEAM_LEADER, roles.SUPERVISOR))  # fmt: skip
     forwarded = ~Q(state__in=WITH_QA) & Q(forwarded_at__isnull=False)
     at_once = forwarded | Q(critical_compliance=True)
-    seen = at_once & Q(owner__in=people_as(user, roles.SUPERVISOR, roles.DEPARTMENT_HEAD))
+    seen |= at_once & Q(owner__in=people_as(user, roles.SUPERVISOR, roles.DEPARTMENT_HEAD))
     led = Team.objects.filter(supervisor__in=people_as(user, roles.SUPERVISOR)).values("code")
     seen |= at_once & Q(team__in=led)
     if terms.get("mystery.agent_login"):
-        about = Q(agent__user__in=people_as(user, roles.AGENT), owner_kind=Owner.SUPERVISOR.value)
-        seen |= forwarded & about
+        seen |= forwarded & Q(agent__user__in=people_as(user, roles.AGENT), owner_kind=Owner.SUPERVISOR.value)
     return Finding.objects.filter(seen)
 
 

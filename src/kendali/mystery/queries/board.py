@@ -1,0 +1,105 @@
+"""The board "menunggu tindakan": which findings wait, for whom, until when. A page is a constant number of queries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Prefetch, Q, QuerySet
+
+from kendali.accounts import permissions, roles
+from kendali.accounts.models import User
+from kendali.mystery.models import Clock, Finding, Team
+from kendali.mystery.queries import clocks as clock_query
+from kendali.mystery.queries import scope
+from kendali.mystery.queries.clocks import Chip, Desks
+from kendali.mystery.rules import finding_rules
+from kendali.mystery.rules.finding_rules import Dispute, FindingState, Owner
+
+S = FindingState
+OPEN = [one.value for one in S if one in finding_rules.OPEN]
+AT_OWNER = [one.value for one in S if one in finding_rules.AT_OWNER]
+WAITS, NEWEST = ("due_at", "id"), ("-found_at", "-id")
+RELATED = ("owner", "executor", "verifier", "agent", "cycle")
+
+
+def with_clocks(rows: QuerySet[Finding]) -> QuerySet[Finding]:
+    return rows.select_related(*RELATED).prefetch_related(Prefetch("clocks", Clock.objects.order_by("step")))
+
+
+def waiting() -> QuerySet[Finding]:
+    return Finding.objects.filter(due_at__isnull=False, state__in=OPEN)
+
+
+# --- whose turn it is
+
+
+def of(user: User) -> Q:
+    """The findings that wait for this person, own or as a deputy."""
+    mine = Q(state=S.FOUND.value, executor__in=_as(user, roles.QC_OFFICER, roles.TEAM_LEADER, roles.SUPERVISOR))
+    for role, kind in ((roles.SUPERVISOR, Owner.SUPERVISOR), (roles.DEPARTMENT_HEAD, Owner.DEPARTMENT)):
+        mine |= Q(state__in=AT_OWNER, owner_kind=kind.value, owner__in=_as(user, role))
+    qa = _as(user, roles.QA)
+    if qa:
+        apart = Q(executor__in=qa) | Q(owner__in=qa)
+        mine |= Q(state=S.FEEDBACK_GIVEN.value) & ~apart
+        mine |= Q(state=S.FOLLOW_UP_REPORTED.value) & (Q(verifier__in=qa) | Q(verifier=None))
+        mine |= Q(dispute=Dispute.OPEN.value) & ~Q(verifier__in=qa) & ~apart
+    if permissions.can(user, "finding.escalated"):
+        mine |= Q(escalated_at__isnull=False, state__in=[*AT_OWNER, S.FEEDBACK_GIVEN.value, S.FOUND.value])
+    return mine
+
+
+def of_teams(user: User) -> Q:
+    """What the teams of this supervisor are concerned with."""
+    people = _as(user, roles.SUPERVISOR)
+    return Q(team__in=Team.objects.filter(supervisor__in=people).values("code")) | Q(owner__in=people)
+
+
+def _as(user: User, *held: str) -> frozenset[int]:
+    return scope.people_as(user, *held)
+
+
+# --- one line
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Who must act: a role, and a name where one person is meant and may be named."""
+
+    role: str
+    name: str = ""
+
+
+def turn(finding: Finding, *, names_callers: bool) -> Turn | None:
+    """None: it ended."""
+    state = S(finding.state)
+    if state in finding_rules.ENDED:
+        return None
+    if state is S.FOUND:
+        return Turn(roles.QC_OFFICER, _name(finding.executor) if names_callers else "")
+    if state in finding_rules.AT_OWNER:
+        supervisor = finding.owner_kind == Owner.SUPERVISOR
+        return Turn(roles.SUPERVISOR if supervisor else roles.DEPARTMENT_HEAD, _name(finding.owner))
+    return Turn(roles.QA, _name(finding.verifier) if state is S.FOLLOW_UP_REPORTED else "")
+
+
+def _name(user: User | None) -> str:
+    return user.name if user is not None else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    finding: Finding
+    turn: Turn | None
+    chips: list[Chip]
+
+
+def lines(rows: Iterable[Finding], at: datetime, *, names_callers: bool, desks: Desks | None = None) -> list[Line]:
+    """`rows`: from `with_clocks`."""
+    desks = desks or Desks()
+    return [
+        Line(one, turn(one, names_callers=names_callers), clock_query.chips(one.clocks.all(), at, desks))
+        for one in rows
+    ]

@@ -1,0 +1,174 @@
+"""What a person may do with a finding now, and, greyed with its reason, what not: one look at the machine per event."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext_noop as _
+
+from kendali.accounts import permissions, roles
+from kendali.accounts.models import User
+from kendali.audit.actor import Actor
+from kendali.civil_time import local_date
+from kendali.mystery import office
+from kendali.mystery.actions import stepping
+from kendali.mystery.actions.moving import finding_facts
+from kendali.mystery.models import Finding
+from kendali.mystery.queries import clocks as clock_query
+from kendali.mystery.rules import finding_rules
+from kendali.mystery.rules.finding_rules import Dispute, FindingEvent, FindingState, Given, LateReason, Owner
+from kendali.mystery.rules.sample_rules import SampleState
+from kendali.verdict import Verdict
+
+E, S = FindingEvent, FindingState
+# What no person on this page can help now is not offered at all; the rest is greyed with its reason.
+HIDDEN = frozenset({"state", "role", "no_dispute", "no_agent", "agent", "same_owner", "access", "executor"})
+NEXT = {
+    S.FOUND: E.GIVE_FEEDBACK,
+    S.FEEDBACK_GIVEN: E.FORWARD,
+    S.AT_SUPERVISOR: E.REPORT_FOLLOW_UP,
+    S.AT_DEPARTMENT: E.REPORT_FOLLOW_UP,
+    S.IN_PROGRESS: E.REPORT_FOLLOW_UP,
+    S.FOLLOW_UP_REPORTED: E.CLOSE,
+}
+LABELS: dict[FindingEvent, str] = {
+    E.GIVE_FEEDBACK: _("Write the feedback"),
+    E.RETURN_FORM: _("Return"),
+    E.FORWARD: _("Forward"),
+    E.BEGIN: _("Begin"),
+    E.REPORT_FOLLOW_UP: _("Report the follow-up"),
+    E.FIND_INSUFFICIENT: _("Not sufficient"),
+    E.CLOSE: _("Close the finding"),
+    E.REROUTE: _("Reroute (PIC)"),
+    E.DISPUTE: _("Dispute"),
+    E.DECIDE_DISPUTE: _("Decide the dispute"),
+    E.INVALIDATE: _("Not valid"),
+    E.MERGE: _("Merge"),
+    E.REMIND: _("Remind"),
+}
+RIGHTS: dict[FindingEvent, str] = {
+    E.GIVE_FEEDBACK: "finding.feedback",
+    E.BEGIN: "finding.follow_up",
+    E.REPORT_FOLLOW_UP: "finding.follow_up",
+    E.DISPUTE: "finding.dispute",
+    E.REMIND: "finding.remind",
+}
+
+URL_NAMES = {E.GIVE_FEEDBACK: "finding_feedback", E.RETURN_FORM: "finding_return"}
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    event: FindingEvent
+    label: str
+    verdict: Verdict
+    primary: bool = False
+
+    @property
+    def url_name(self) -> str:
+        return URL_NAMES.get(self.event, f"finding_{self.event.value}")
+
+
+def buttons(user: User, finding: Finding, at: datetime) -> list[Button]:
+    """The next step of the procedure first; of refusals for the same reason only the first."""
+    late = clock_query.late(finding.clocks.all(), at)
+    found, said = [], set[str]()
+    after = NEXT.get(S(finding.state))
+    for event in sorted(LABELS, key=lambda one: one is not after):
+        verdict = may(user, finding, event, at, late=late)
+        if verdict is None or (not verdict and verdict.reason in said):
+            continue
+        if not verdict:
+            said.add(verdict.reason)
+        found.append(Button(event, LABELS[event], verdict, bool(verdict) and event is after))
+    return found
+
+
+def may(user: User, finding: Finding, event: FindingEvent, at: datetime, *, late: bool) -> Verdict | None:
+    """None: not offered. What the person has yet to enter is taken as given."""
+    right = RIGHTS.get(event, "finding.judge")
+    if not permissions.can(user, right, at=at) or not _of_this_page(finding, event):
+        return None
+    actor = _actor(user, finding, event, right, at)
+    facts = finding_facts(finding, late=late)
+    given = _given(finding, event, actor, local_date(at, user.zone))
+    verdict = finding_rules.may(event, facts, office.person(actor), given)
+    if not verdict and (verdict.facts.get("code") in HIDDEN or _not_mine(user, verdict, event)):
+        return None
+    return verdict
+
+
+def _of_this_page(finding: Finding, event: FindingEvent) -> bool:
+    """A finding of a form is handed over, returned and forwarded with its form."""
+    if finding.sample is None:
+        return True
+    if event is E.FORWARD:
+        return verified(finding)
+    return event not in {E.GIVE_FEEDBACK, E.RETURN_FORM}
+
+
+def verified(finding: Finding) -> bool:
+    return finding.sample is None or finding.sample.state in {SampleState.VERIFIED, SampleState.LOCKED}
+
+
+def _actor(user: User, finding: Finding, event: FindingEvent, right: str, at: datetime) -> Actor:
+    if right == "finding.judge":
+        return stepping.judge(user, at)
+    if right == "finding.follow_up":
+        return stepping.owner_of(user, finding, at)
+    if right == "finding.feedback":
+        return stepping.acting(user, right, at, person=finding.executor_id)
+    own = finding.agent is not None and finding.agent.user_id == user.pk
+    role = "" if event is E.REMIND else roles.AGENT if own else roles.SUPERVISOR
+    return stepping.acting(user, right, at, role=role, person=None if own else finding.owner_id)
+
+
+def _given(finding: Finding, event: FindingEvent, actor: Actor, today: object) -> Given:
+    planned = finding_rules.FollowUp(correction="-", root_cause="-", corrective_action="-", person_in_charge="-",
+                                     on=today, done=True)  # type: ignore[arg-type] # fmt: skip
+    newest = stepping.follow_up_facts(stepping.newest_follow_up(finding)) if event is E.CLOSE else planned
+    return Given(
+        reason="-",
+        recommendation="-",
+        follow_up=newest,
+        evidence=stepping.evidence_of(finding) if event is E.CLOSE else 1,
+        late_reason=LateReason.OTHER,
+        decision=Dispute.PARTLY,
+        other_qa=stepping.other_qa(finding, actor, dispute=event is E.DECIDE_DISPUTE),
+        to=Owner.DEPARTMENT,
+        to_id=-1,
+    )
+
+
+def _not_mine(user: User, verdict: Verdict, event: FindingEvent) -> bool:
+    """A QA is told why; others who merely look on are not shown what is somebody else's turn."""
+    return verdict.facts.get("code") == "owner" and event is not E.REPORT_FOLLOW_UP
+
+
+# --- what the machine does not know
+
+
+def may_choose_owner(user: User, finding: Finding, at: datetime) -> bool:
+    judge = permissions.can(user, "finding.judge", at=at)
+    return bool(judge) and S(finding.state) is S.FEEDBACK_GIVEN
+
+
+def may_work(user: User, finding: Finding, at: datetime, right: str) -> bool:
+    """The owner adds evidence and coaching while it is open and was forwarded."""
+    if not permissions.can(user, right, at=at) or finding.forwarded_at is None:
+        return False
+    if S(finding.state) in finding_rules.ENDED:
+        return False
+    return stepping.person_id(stepping.acting(user, right, at, person=finding.owner_id)) == finding.owner_id
+
+
+def may_coach(user: User, finding: Finding, at: datetime) -> bool:
+    concerned = finding.owner_kind == Owner.SUPERVISOR and finding.agent_id is not None
+    return concerned and may_work(user, finding, at, "finding.coach")
+
+
+def allowed(user: User, finding: Finding, at: datetime) -> Iterator[str]:
+    """Codes of the events that are open to this person, for machines."""
+    yield from (one.event.value for one in buttons(user, finding, at) if one.verdict)
