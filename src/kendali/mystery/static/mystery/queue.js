@@ -28,7 +28,7 @@
   function line(entry) {
     const item = document.createElement("li");
     const what = document.createElement("span");
-    what.textContent = `${entry.label} · ${new Date(entry.at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}${entry.refused ? ` · ${entry.refused}` : ""}`;
+    what.textContent = `${entry.label} · ${new Date(entry.at).toLocaleTimeString(document.documentElement.lang || "id", { hour: "2-digit", minute: "2-digit" })}${entry.refused ? ` · ${entry.refused}` : ""}`;
     item.append(what);
     if (entry.refused) {
       if (entry.body.catatan) {
