@@ -103,7 +103,7 @@ def opening(row: Destination) -> list[tuple[str, str]]:
             found[-1] = (found[-1][0], number, text)
         else:
             found.append((number, number, text))
-    return [(_span(first, last), text or _("closed")) for first, last, text in found]
+    return [(_span(first, last), text or _("not open")) for first, last, text in found]
 
 
 def _span(first: int, last: int) -> str:
