@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
-from django_stubs_ext import StrPromise
 
 from kendali.mystery.queries import causes
 from kendali.mystery.queries.filling import Standing
@@ -15,6 +15,9 @@ from kendali.mystery.rules.answers import Said
 from kendali.mystery.rules.filled import Answer, NaBy
 from kendali.mystery.rules.form import Cause, ErrorClass, Form, Item, Kind, NotApplicable
 from kendali.mystery.rules.problems import Problem
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
 
 MISSING = frozenset({
     "This item is not answered yet.", "Describe the finding.", "Every finding is handed over with a recommendation.",

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
-from django_stubs_ext import StrPromise
 
 from kendali import formats
 from kendali.mystery.models import Sample
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
 
 OUTCOMES: dict[str, StrPromise] = {
     "busy": _("Busy"),
