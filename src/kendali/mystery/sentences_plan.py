@@ -7,7 +7,9 @@ VERBS: dict[str, str] = {
     "cycle.copied": _(
         "%(actor)s copied from %(from)s into the cycle %(object)s: %(materials)s materials, %(scenarios)s scenarios."
     ),
-    "cycle.chosen": _("%(actor)s chose for the cycle %(object)s: materials %(materials)s; scenarios %(scenarios)s."),
+    "cycle.chosen": _(
+        "%(actor)s chose what the cycle %(object)s calls with: %(materials)s materials, %(scenarios)s scenarios."
+    ),
     "cycle.closed": _(
         "%(actor)s closed the calls of %(object)s: %(counted)s of %(minimum)s samples count, %(waiting)s wait for QA."
     ),

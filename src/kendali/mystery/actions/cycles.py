@@ -75,7 +75,7 @@ def begin_cycle(*, user: User, at: datetime, month: date) -> Cycle:
         month=month,
         defaults={
             "minimum": minimum, "reserve_percent": reserve, "created_at": at,
-            "request": planning.written(request) if all(one.shares for one in request.margins) else {},
+            "request": planning.written(request) if request else {},
             "dates": _dates(month),
         },
     )  # fmt: skip
@@ -138,7 +138,10 @@ def choose(
     CycleMaterial.objects.bulk_create(rows, ignore_conflicts=True)
     chosen = [CycleScenario(cycle=row, version=one, due_on=due) for one in versions]
     CycleScenario.objects.bulk_create(chosen, ignore_conflicts=True)
-    facts = {"materials": sorted(one.code for one in materials), "scenarios": sorted(str(one) for one in versions)}
+    facts = {
+        "materials": len(materials), "scenarios": len(versions),
+        "codes": sorted([one.code for one in materials] + [str(one) for one in versions]),
+    }  # fmt: skip
     audit.record("cycle.chosen", actor=actor, at=at, obj=row, facts=facts)
 
 

@@ -79,7 +79,7 @@ def set_quotas(*, user: User, at: datetime, row: Cycle, request: Request) -> Non
 def preview(row: Cycle, request: Request, *, at: datetime) -> quotas.Drawn:
     """The margins as they would come out; the same seed as the next drawing has none yet, so one level may differ by
     one. Writes nothing."""
-    there = _ground(row, at)
+    there = ground_of(row, at)
     return quotas.draw(planning.with_limits(request, there), row.seed or planning.name_of(row.month))
 
 
@@ -111,12 +111,16 @@ def _ordered(user: User, at: datetime, row: Cycle, seed: str) -> tuple[str, bool
     row = _locked(row, may_change)
     if row.drawing.get("ticket"):
         return str(row.drawing["ticket"]), False
+    asked = planning.request_now(row, ground_of(row, at))
+    if asked is None:
+        raise RuleRefused(no(_("Enter numbers that are called and shifts first: nothing can be planned yet.")))
+    row.request = planning.written(asked)
     ticket = secrets.token_hex(8)
     row.drawing = {
         "ticket": ticket, "seed": seed or secrets.token_hex(8), "since": at.isoformat(), "by": user.name,
         "phase": PHASES[0],
     }  # fmt: skip
-    row.save(update_fields=["drawing"])
+    row.save(update_fields=["drawing", "request"])
     audit.record("plan.asked", actor=actor, at=at, obj=row)
     return ticket, True
 
@@ -142,7 +146,7 @@ def carry_out(cycle_id: int, *, ticket: str, at: datetime) -> bool:
 
 
 def _computed(row: Cycle, seed: str, at: datetime, tell: Tell) -> Drawn:
-    there = _ground(row, at)
+    there = ground_of(row, at)
     request = planning.with_limits(planning.read(row.request), there)
     drawn = quotas.draw(request, seed)
     if not drawn.verdict:
@@ -158,7 +162,7 @@ def _computed(row: Cycle, seed: str, at: datetime, tell: Tell) -> Drawn:
     return Drawn(request, plan, given)
 
 
-def _ground(row: Cycle, at: datetime) -> Field:
+def ground_of(row: Cycle, at: datetime) -> Field:
     """What is still ahead: a plan drawn in the month itself begins the day after."""
     today = local_date(at, settings.TIME_ZONE)
     there = ground.field(row.month)

@@ -23,9 +23,11 @@ UNDECIDED = [SampleState.CALLED, SampleState.SCORING, SampleState.SUBMITTED]
 
 def dates(row: Cycle, days: WorkCalendar | None = None) -> dict[Milestone, date]:
     """As they stood when the plan was frozen; before, by the calendar in force."""
-    if row.status == Cycle.Status.PREPARING or not row.dates:
-        return cycle.dates(row.month, days or prepared.calendar())
-    return {step: date.fromisoformat(row.dates[step.value]) for step in Milestone if step.value in row.dates}
+    kept = {} if row.status == Cycle.Status.PREPARING else row.dates
+    found = {step: date.fromisoformat(kept[step.value]) for step in Milestone if step.value in kept}
+    if len(found) == len(Milestone):
+        return found
+    return {**cycle.dates(row.month, days or prepared.calendar()), **found}
 
 
 def today(at: datetime) -> date:

@@ -38,19 +38,35 @@ def name_of(month: date) -> str:
 # --- the quotas asked for
 
 
-def default_request(month_field: Field, minimum: int, reserve_percent: int) -> Request:
-    """Every area, shift and kind alike, every week by its working days."""
+def default_request(month_field: Field, minimum: int, reserve_percent: int) -> Request | None:
+    """Every area, shift and kind alike, every week by its working days. None: no number or no shift is there."""
     levels: dict[Dimension, dict[str, int]] = {
         Dimension.AREA: dict.fromkeys(sorted({one.area for one in month_field.destinations}), 1),
         Dimension.SHIFT: dict.fromkeys(month_field.shifts, 1),
         Dimension.KIND: dict.fromkeys(KINDS, 1),
         Dimension.WEEK: {week.level: week.working_days for week in month_field.weeks},
     }
+    if not all(levels.values()):
+        return None
     margins = tuple(
         Margin(dimension, tuple(Share(level, weight) for level, weight in shares.items()))
         for dimension, shares in levels.items()
     )
     return Request(with_reserve(minimum, reserve_percent), margins)
+
+
+def request_now(row: models.Cycle, month_field: Field) -> Request | None:
+    """The quotas of a plan that is not frozen: those that were set, for the areas, shifts and weeks that there are
+    today; a new one with the default."""
+    fresh = default_request(month_field, row.minimum, row.reserve_percent)
+    if fresh is None or not row.request:
+        return fresh
+    kept = read(row.request)
+    margins = []
+    for margin in fresh.margins:
+        set_ = {one.level: one for one in kept.shares(margin.dimension)}
+        margins.append(Margin(margin.dimension, tuple(set_.get(one.level, one) for one in margin.shares)))
+    return Request(kept.samples, tuple(margins))
 
 
 def written(request: Request) -> dict[str, Any]:
