@@ -95,3 +95,9 @@ def place(sample: Sample) -> str:
     site = sample.destination.site
     name = site.name if site is not None else sample.destination.name
     return f"{name} ({formats.zone_name(ZoneInfo(sample.zone), sample.opens)})"
+
+
+def until(instant: datetime, now: datetime) -> str:
+    """The time left: "1 jam 12 menit"; to the minute under an hour."""
+    seconds = max(60, int((instant - now).total_seconds()))
+    return formats.duration(seconds - seconds % 60 if seconds < 86_400 else seconds, language())

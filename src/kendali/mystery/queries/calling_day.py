@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db.models import Count
 
@@ -50,7 +50,8 @@ def day_of(user: User, at: datetime) -> Day:
     found = Day(forms=forms, more=len(open_) > AHEAD, helper=calls.is_helper(user),
                 done=[_row(one) for one in done.order_by("-submitted_at")[:AHEAD]])  # fmt: skip
     for one in open_[:AHEAD]:
-        _list_for(one, at, found).append(_row(one))
+        rows_of = _list_for(one, at, found)
+        rows_of.append(Row(one, one.opens, one.tried) if rows_of is found.later else _row(one))
     return found
 
 
@@ -63,8 +64,3 @@ def _list_for(sample: Sample, at: datetime, found: Day) -> list[Row]:
 def _row(sample: Sample) -> Row:
     due = due_of(sample) if sample.called_at is not None else sample.closes
     return Row(sample, due, getattr(sample, "tried", 0))
-
-
-def waits_long(at: datetime) -> datetime:
-    """Up to when a window is one of today's lines."""
-    return at + timedelta(hours=12)

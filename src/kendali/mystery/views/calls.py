@@ -51,7 +51,7 @@ def my_calls(request: HttpRequest) -> HttpResponse:
     context = {
         "day": day,
         "late": day.late(now),
-        "groups": [(key, title, [line(row, user) for row in rows]) for key, title, rows in groups if rows],
+        "groups": [(key, title, [line(row, user, now) for row in rows]) for key, title, rows in groups if rows],
         "crisis": calls.crisis(),
         "first": next(iter([*day.forms, *day.now]), None),
         "now": now,
@@ -59,13 +59,16 @@ def my_calls(request: HttpRequest) -> HttpResponse:
     return render(request, "mystery/my_calls.html", context)
 
 
-def line(row: calling_day.Row, user: User) -> dict[str, object]:
-    one = row.sample
+def line(row: calling_day.Row, user: User, now: datetime) -> dict[str, object]:
+    one, form = row.sample, row.sample.state in calls.TO_FILL
+    ahead = one.state in calls.TO_CALL and one.closes > now
     return {
+        "wait": words_calls.until(one.opens, now) if ahead and one.opens > now else "",
+        "left": words_calls.until(one.closes, now) if ahead and one.opens <= now else "",
         "sample": one, "due": row.due, "tried": row.tried, "pill": words_calls.STATES[one.state],
         "kind": words_calls.KINDS.get(one.kind, one.kind), "place": words_calls.place(one),
         "window": words_calls.window(one, user.zone), "day": words_calls.day(one, user.zone),
-        "form": one.state in calls.TO_FILL,
+        "form": form,
     }  # fmt: skip
 
 
@@ -89,7 +92,7 @@ def _context(user: User, found: Card, now: datetime) -> dict[str, object]:
         "card": found, "sample": sample, "attempts": attempts, "pill": words_calls.STATES[sample.state], "now": now,
         "kind": words_calls.KINDS.get(sample.kind, sample.kind), "place": words_calls.place(sample),
         "window": words_calls.window(sample, user.zone), "reader": user.zone,
-        "free": words_calls.both(found.free_at, sample.zone, user.zone) if found.free_at else "",
+        "why": why(found, user),
         "called": words_calls.both(sample.called_at, sample.zone, user.zone) if sample.called_at else "",
         "big": [(code, words_calls.OUTCOMES[code]) for code in words_calls.BIG],
         "other": [(code, words_calls.OUTCOMES[code]) for code in words_calls.OTHER],
@@ -97,6 +100,16 @@ def _context(user: User, found: Card, now: datetime) -> dict[str, object]:
         "dials": sample.state in calls.TO_CALL, "fills": sample.state in calls.TO_FILL,
         "sees_sample": permissions.can(user, "sample.view"),
     }  # fmt: skip
+
+
+def why(found: Card, user: User) -> str:
+    """What keeps it from being dialled now; the rest between attempts in both zones."""
+    if found.may_dial:
+        return ""
+    if found.free_at is not None and found.may_dial.facts.get("code") == "rest":
+        at = words_calls.both(found.free_at, found.sample.zone, user.zone)
+        return _("The next attempt counts from %(at)s.") % {"at": at}
+    return told(found.may_dial)
 
 
 @login_required

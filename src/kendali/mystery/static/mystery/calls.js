@@ -137,13 +137,22 @@
 
   function hide() { box.querySelector("[data-alert]").hidden = true; }
 
+  function countdown() {
+    const line = box.querySelector("[data-window]");
+    if (!line) return;
+    const opens = Date.parse(line.dataset.opens) - Date.now(), closes = Date.parse(line.dataset.closes) - Date.now();
+    line.hidden = closes <= 0;
+    line.textContent = opens > 0 ? `${line.dataset.wordOpens} ${clock(opens)}` : `${line.dataset.wordCloses} ${clock(closes)}`;
+  }
+
   async function ask() {
     if (document.hidden || !navigator.onLine) return;
     try {
       const answer = await fetch(`${address}keadaan/`, { credentials: "same-origin", redirect: "manual" });
       if (!answer.ok) return;
       const told = await answer.json(), banner = document.querySelector("[data-crisis-banner]");
-      if (Boolean(told.crisis) !== Boolean(banner) && !now.begun) location.reload();
+      const waits = panel("dial") && !box.querySelector("[data-dial]") && told.may_dial; // it may be dialled by now
+      if ((Boolean(told.crisis) !== Boolean(banner) || waits) && !now.begun && !now.kept) location.reload();
       else if (told.crisis && !banner) alertLine(told.crisis);
     } catch { /* no connection: asked again */ }
   }
@@ -152,7 +161,8 @@
     const called = Date.parse(box.dataset.called);
     now = { begun: called, connected: called, phase: "talk", since: called, spent: {} };
   }
-  setInterval(tick, 500);
+  setInterval(() => { tick(); countdown(); }, 500);
   setInterval(ask, 30000);
   draw();
+  countdown();
 })();

@@ -61,7 +61,7 @@
       dirty = edit !== sent;
       if (!dirty) localStorage.removeItem(place);
       show(told);
-      tell(dirty ? "kept" : "sent", dirty ? bar.dataset.sending : bar.dataset.sent);
+      tell(dirty ? "kept" : "sent", dirty ? bar.dataset.sending : bar.dataset.wordSent);
     } catch {
       tell("kept", bar.dataset.waiting); // no connection: kept, tried again
     } finally {

@@ -19,7 +19,7 @@
     const state = kind || (refused.length && !waiting ? "refused" : entries.length ? "kept" : sentSome ? "sent" : "");
     bar.hidden = !state;
     bar.dataset.kind = state === "login" ? "kept" : state;
-    const texts = { kept: `${waiting} · ${words.savedHere}`, sent: words.sent, refused: words.refused, login: words.login };
+    const texts = { kept: `${waiting} · ${words.savedHere}`, sent: words.wordSent, refused: words.refused, login: words.login };
     bar.querySelector("[data-sync-text]").textContent = texts[state] || "";
     const list = bar.querySelector("[data-sync-list]");
     list.replaceChildren(...entries.map(line));
