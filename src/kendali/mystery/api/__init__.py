@@ -2,7 +2,7 @@
 
 from ninja import Router
 
-from kendali.mystery.api import calls, f22, findings, forms, people, plan, prepare, verify
+from kendali.mystery.api import calls, f22, findings, forms, people, plan, prepare, scenarios, verify
 
 router = Router()
 router.add_router("/mystery", calls.router)
@@ -12,4 +12,5 @@ router.add_router("/mystery", forms.router)
 router.add_router("/mystery", people.router)
 router.add_router("/mystery", plan.router)
 router.add_router("/mystery", prepare.router)
+router.add_router("/mystery", scenarios.router)
 router.add_router("/mystery", verify.router)

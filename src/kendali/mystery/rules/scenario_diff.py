@@ -23,7 +23,7 @@ class Change:
 
 
 def changes(old: Scenario, new: Scenario) -> tuple[Change, ...]:
-    return tuple([*_fields(old, new, PARTS), *_questions(old, new), *_branches(old, new), *_fields(old, new, AFTER)])
+    return (*_fields(old, new, PARTS), *_questions(old, new), *_branches(old, new), *_fields(old, new, AFTER))
 
 
 def _fields(old: Scenario, new: Scenario, parts: tuple[str, ...]) -> Iterator[Change]:
