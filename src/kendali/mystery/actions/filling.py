@@ -14,7 +14,7 @@ from kendali.accounts.models import User
 from kendali.accounts.permissions import RuleRefused
 from kendali.audit import actions as audit
 from kendali.audit.actions import StaleState
-from kendali.mystery.actions import calling
+from kendali.mystery.actions import calling, findings
 from kendali.mystery.actions.moving import move_sample
 from kendali.mystery.models import Evaluation, Sample
 from kendali.mystery.queries import evaluation as query
@@ -137,8 +137,6 @@ def describe(
 def submit(*, user: User, at: datetime, evaluation: Evaluation) -> Evaluation:
     """Hand-over 4: the score is computed and kept, the sample is DIAJUKAN, findings are raised with their
     recommendation. Raises Incomplete with every problem."""
-    from kendali.mystery.actions import findings
-
     actor = permissions.acting(user, "sample.call")
     row = _locked(evaluation)
     sample = row.sample

@@ -16,6 +16,7 @@ from kendali.audit.actions import StaleState
 from kendali.audit.actor import SYSTEM, Actor
 from kendali.civil_time import local_date
 from kendali.mystery import office
+from kendali.mystery.actions import findings, replacing
 from kendali.mystery.actions.moving import move_sample, sample_facts
 from kendali.mystery.models import Cycle, Sample
 from kendali.mystery.queries.calls import RELATED
@@ -33,8 +34,6 @@ def give_up(*, user: User, at: datetime, sample: Sample) -> Sample:
 
 
 def _give_up(sample: Sample, actor: Actor, at: datetime) -> Sample:
-    from kendali.mystery.actions import findings, replacing
-
     given = Given(at=at, patience=office.patience())
     attempts = sample.attempts.count()
     move_sample(sample, SampleEvent.GIVE_UP, actor=actor, given=given, facts={"attempts": attempts})

@@ -49,7 +49,7 @@ def _call(sample: Sample, user: User, at: datetime) -> Waiting:
         due=sample.closes,
         sentence=_("Call %(place)s (%(kind)s)"),
         detail=_("window %(window)s"),
-        action=_("Call") if sample.opens <= at else _("Open"),
+        action=_("Place the call") if sample.opens <= at else _("Open"),
         url=reverse("call", kwargs={"pk": sample.pk}),
         facts={"place": words_calls.place(sample), "kind": str(words_calls.KINDS.get(sample.kind, sample.kind)).lower(),
                "window": words_calls.window(sample, user.zone)},
