@@ -8,17 +8,28 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import islice
 from typing import TypeVar
 
-from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, Model, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from kendali.civil_time import local_date
 from kendali.documents.models import Revision
-from kendali.mystery.models import Attempt, Clock, Cycle, Evaluation, Finding, FindingLine, FollowUp, Sample
+from kendali.mystery.models import (
+    Attempt,
+    Clock,
+    Cycle,
+    CycleSignature,
+    Evaluation,
+    Finding,
+    FindingLine,
+    FollowUp,
+    Sample,
+)
+from kendali.mystery.queries import clocks
 from kendali.mystery.queries.forms import form_of
 from kendali.mystery.rules import clock_rules, frozen_row
 from kendali.mystery.rules.clock_rules import STEPS, ClockState, Step
@@ -28,7 +39,8 @@ M = TypeVar("M", bound=Model)
 BATCH = 500
 NAMES = ("destination__client", "executor", "scenario__scenario", "persona", "agent", "agent_site", "verified_by",
          "voided_by", "recording", "evaluation")  # fmt: skip
-HEAVY = ("scenario__content", "recording__peaks", "evaluation__score")
+HEAVY = ("scenario__content", "recording__peaks")
+LATER = ("evaluation__answers", "evaluation__said", "evaluation__unticked", "evaluation__score")
 ORDER = ("number",)
 ENDED = frozenset({"closed", "invalid", "merged"})
 IN_TIME = {ClockState.IN_TIME: True, ClockState.STOPPED_LATE: False, ClockState.LATE: False}
@@ -74,10 +86,11 @@ def as_of(cycle: Cycle) -> datetime:
 # --- which samples
 
 
-def called(cycle: Cycle) -> QuerySet[Sample]:
-    """The rows of the register: at least one call was placed."""
+def called(cycle: Cycle | None = None) -> QuerySet[Sample]:
+    """The rows of the register, of one month or of all: at least one call was placed."""
     placed = Exists(Attempt.objects.filter(sample=OuterRef("pk")))
-    return _with_names(Sample.objects.filter(Q(called_at__isnull=False) | placed, cycle=cycle))
+    samples = Sample.objects.filter(Q(called_at__isnull=False) | placed)
+    return _with_names(samples.filter(cycle=cycle) if cycle is not None else samples.select_related("cycle"))
 
 
 def _with_names(samples: QuerySet[Sample]) -> QuerySet[Sample]:
@@ -106,11 +119,28 @@ def chosen(
     return rows
 
 
+def for_a_list(rows: QuerySet[Sample]) -> QuerySet[Sample]:
+    """Without the answers, which a list does not show."""
+    return rows.defer(*HEAVY, *LATER)
+
+
 def batches(samples: QuerySet[Sample], at: datetime, size: int = BATCH) -> Iterator[list[Row]]:
     """All rows in the order of their numbers, never more than `size` in memory."""
     rows = samples.order_by(*ORDER).iterator(chunk_size=size)
     while batch := list(islice(rows, size)):
         yield told(batch, at)
+
+
+def forms_used(cycle: Cycle) -> list[Form]:
+    """Every version that a call of this month was assessed with, oldest first."""
+    used = Evaluation.objects.filter(sample__cycle=cycle).exclude(status="draft").values("form")
+    return [form_of(one) for one in Revision.objects.filter(pk__in=used).order_by("document", "version")]
+
+
+def signed_parts(cycles: Sequence[Cycle]) -> dict[int, int]:
+    """How many of the three signatures each register has."""
+    rows = CycleSignature.objects.filter(cycle__in=cycles).values_list("cycle").annotate(count=Count("pk"))
+    return dict(rows)
 
 
 # --- what they say, in bulk
@@ -127,6 +157,8 @@ def told(samples: Sequence[Sample], at: datetime) -> list[Row]:
         calls, evaluation = attempts.get(one.pk, []), submitted.get(one.pk)
         revision = forms[evaluation.form_id] if evaluation else None
         form = form_of(revision) if revision else None
+        if evaluation is not None and revision is not None:
+            evaluation.form = revision  # the same row, read once for all of them
         found = [*of_samples.get(one.pk, []), *_access(of_access, one, calls)]
         rows.append(Row(one, calls, found, evaluation, revision, form, at))
     return rows
@@ -147,7 +179,7 @@ def _found(samples: Sequence[Sample], at: datetime) -> tuple[dict[int, list[Foun
     rows = Finding.objects.filter(Q(sample__in=samples) | of_access, found_at__lte=at).order_by("number")
     findings = list(rows.select_related("owner"))
     lines = _by("finding_id", FindingLine.objects.filter(finding__in=findings).order_by("item"))
-    clocks = _by("finding_id", Clock.objects.filter(finding__in=findings))
+    started = _by("finding_id", Clock.objects.filter(finding__in=findings))
     causes = dict(
         FollowUp.objects.filter(finding__in=findings, at__lte=at).order_by("at", "id")
         .values_list("finding_id", "root_cause")
@@ -156,7 +188,7 @@ def _found(samples: Sequence[Sample], at: datetime) -> tuple[dict[int, list[Foun
         Found(
             finding=one,
             lines=lines.get(one.pk, []),
-            hand_overs=_hand_overs(clocks.get(one.pk, []), at),
+            hand_overs=_hand_overs(started.get(one.pk, []), at),
             root_cause=causes.get(one.pk, ""),
             ended=one.state if one.state in ENDED and one.ended_at is not None and one.ended_at <= at else "",
         )
@@ -172,8 +204,8 @@ def _found(samples: Sequence[Sample], at: datetime) -> tuple[dict[int, list[Foun
     return by_sample, by_day
 
 
-def _hand_overs(clocks: Sequence[Clock], at: datetime) -> tuple[HandOver, ...]:
-    by_step = {one.step: one for one in clocks if one.started_at <= at}
+def _hand_overs(rows: Sequence[Clock], at: datetime) -> tuple[HandOver, ...]:
+    by_step = {one.step: one for one in rows if one.started_at <= at}
     return tuple(_hand_over(step, by_step.get(step.value), at) for step in STEPS)
 
 
@@ -181,10 +213,7 @@ def _hand_over(step: Step, row: Clock | None, at: datetime) -> HandOver:
     if row is None:
         return HandOver(step, None, None)
     stopped, dropped = (end if end is not None and end <= at else None for end in (row.stopped_at, row.dropped_at))
-    clock = clock_rules.Clock(
-        step=step, started_at=row.started_at, due_at=row.due_at, budget_at=row.budget_at, warn_at=row.warn_at,
-        calendar_version=row.calendar_version, stopped_at=stopped, dropped_at=dropped,
-    )  # fmt: skip
+    clock = replace(clocks.as_rule(row), stopped_at=stopped, dropped_at=dropped)
     return HandOver(step, stopped, IN_TIME.get(clock_rules.state(clock, at)))
 
 

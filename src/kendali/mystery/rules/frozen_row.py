@@ -139,7 +139,7 @@ class FrozenRow:
 
 
 def canonical(row: FrozenRow) -> bytes:
-    return plain.canonical(_as_json(row))
+    return plain.canonical(as_json(row))
 
 
 def digest(row: FrozenRow) -> str:
@@ -152,13 +152,14 @@ def register_digest(rows: Mapping[str, str]) -> str:
     return hashlib.sha256("".join(f"{rows[number]}  {number}\n" for number in sorted(rows)).encode()).hexdigest()
 
 
-def _as_json(value: Any) -> Any:
+def as_json(value: Any) -> Any:
+    """The row as JSON values, as they are hashed."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="microseconds")
     if isinstance(value, Decimal):
         return f"{value:.20f}"
     if isinstance(value, tuple):
-        return [_as_json(one) for one in value]
+        return [as_json(one) for one in value]
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: _as_json(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        return {field.name: as_json(getattr(value, field.name)) for field in dataclasses.fields(value)}
     return plain.write(value)

@@ -21,6 +21,7 @@ from kendali.mystery.models import (
     Sample,
     Scenario,
     ScenarioVersion,
+    Shift,
 )
 from kendali.mystery.rules import plain
 from kendali.mystery.rules.default_form import default_form
@@ -51,6 +52,8 @@ def answers(**other: str) -> list[Answer]:
 def office(cast: Cast) -> dict[str, Any]:
     site = Site.objects.create(code="jkt", name="Jakarta", zone="Asia/Jakarta")
     scenario = Scenario.objects.create(code="SK-03")
+    for code, first in (("pagi", 420), ("siang", 780)):
+        Shift.objects.get_or_create(code=code, defaults={"name": code, "first": first, "last": first + 480})
     return {
         "site": site,
         "form": ship_default(cast.now),
