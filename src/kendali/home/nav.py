@@ -61,6 +61,7 @@ STAFF = (
             Entry(_("Cycles"), "cycles", "cycle.view"),
             Entry(_("My calls"), "my_calls", "sample.call"),
             Entry(_("To verify"), "to_verify", "sample.verify"),
+            Entry(_("Crisis flag"), "crisis", "crisis.set"),
             Entry(_("Findings"), "findings", "finding.view"),
             Entry(_("F-22"), "f22", "f22.view"),
             Entry(_("My evaluations"), "my_evaluations", "evaluation.own"),

@@ -31,7 +31,8 @@ def is_helper(user: User) -> bool:
 
 
 def mine(user: User, at: datetime) -> QuerySet[Sample]:
-    rows = Sample.objects.filter(executor__in=executors(user))
+    """A plan that is not frozen names who would call; that is nobody's call yet."""
+    rows = Sample.objects.filter(executor__in=executors(user)).exclude(state=S.PLANNED.value)
     return rows.filter(pk=next_of_helper(user, at)) if is_helper(user) else rows
 
 

@@ -90,7 +90,7 @@ def _context(user: User, found: Card, now: datetime) -> dict[str, object]:
     ]
     return {
         "card": found, "sample": sample, "crisis": found.crisis, "attempts": attempts,
-         "pill": words_calls.STATES[sample.state], "now": now,
+        "pill": words_calls.STATES[sample.state], "now": now,
         "kind": words_calls.KINDS.get(sample.kind, sample.kind), "place": words_calls.place(sample),
         "window": words_calls.window(sample, user.zone), "reader": user.zone,
         "why": why(found, user),
