@@ -25,6 +25,7 @@ from kendali.records.models import Source
 
 router = Router(tags=["mystery calling"])
 Code = Field(min_length=1, max_length=40)
+CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 
 
 class DestinationOut(Schema):
@@ -185,14 +186,22 @@ class VersionOut(Schema):
 class WorkplaceOut(Schema):
     area: str = Field(alias="site.code")
     week: str
-    opens: time
-    closes: time
+    opens: str = Field(description="local time, 08:00")
+    closes: str
+
+    @staticmethod
+    def resolve_opens(row: Workplace) -> str:
+        return f"{row.opens:%H:%M}"
+
+    @staticmethod
+    def resolve_closes(row: Workplace) -> str:
+        return f"{row.closes:%H:%M}"
 
 
 class WorkplaceIn(Schema):
     week: Literal["five_days", "six_days", "calendar", "round_the_clock"]
-    opens: time = time(8)
-    closes: time = time(17)
+    opens: str = Field("08:00", pattern=CLOCK)
+    closes: str = Field("17:00", pattern=CLOCK)
 
 
 class DayOffIn(Schema):
@@ -283,4 +292,7 @@ def save_workplace(request: HttpRequest, area: str, data: WorkplaceIn) -> Workpl
     user = signed_in(request)
     access.require(user, "calendar.edit")
     site = get_object_or_404(Site, code=area)
-    return calendar.save_workplace(user=user, at=timezone.now(), site=site, **data.dict())
+    return calendar.save_workplace(
+        user=user, at=timezone.now(), site=site, week=data.week, opens=time.fromisoformat(data.opens),
+        closes=time.fromisoformat(data.closes),
+    )  # fmt: skip
