@@ -33,7 +33,7 @@ def is_helper(user: User) -> bool:
 def mine(user: User, at: datetime) -> QuerySet[Sample]:
     """A plan that is not frozen names who would call; that is nobody's call yet."""
     rows = Sample.objects.filter(executor__in=executors(user)).exclude(state=S.PLANNED.value)
-    return rows.filter(pk=next_of_helper(user, at)) if is_helper(user) else rows
+    return rows.filter(pk=next_of_helper(user, at) or 0) if is_helper(user) else rows
 
 
 def next_of_helper(user: User, at: datetime) -> int | None:

@@ -10,13 +10,11 @@ from django.db.models import Count, Q
 
 from kendali.accounts import permissions
 from kendali.mystery.models import Clock, Cycle, Sample
-from kendali.mystery.queries import ending, planning
+from kendali.mystery.queries import ending
 from kendali.mystery.queries.prepared import Preparation
-from kendali.mystery.rules import quotas
 from kendali.mystery.rules.clock_rules import Step
 from kendali.mystery.rules.cycle import Milestone
 from kendali.mystery.rules.sample_rules import SampleState
-from kendali.verdict import Verdict, no
 
 FEW = 3  # names that "menunggu tindakan" lists
 
@@ -94,10 +92,10 @@ def counts(row: Cycle) -> Counts:
     return Counts(**found)
 
 
-def large_enough(row: Cycle, samples: int) -> Verdict:
-    if not row.drawn_at:
-        return no("Draw the plan first.", code="not_drawn")
-    return quotas.large_enough(samples, row.minimum, row.reserve_percent)
+def next_open(row: Cycle, at: datetime) -> datetime | None:
+    """When the first window that nobody has opens."""
+    rows = Sample.objects.filter(cycle=row, executor=None, state=SampleState.PLANNED, closes__gt=at)
+    return rows.order_by("opens").values_list("opens", flat=True).first()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +124,3 @@ def awaited(row: Cycle, due: dict[Milestone, date], unsigned: Iterable[str] = ()
     holders = permissions.holders(SIGNERS[part] if part and row.status == Cycle.Status.CLOSED else action)
     names = [one.name for one in holders]
     return Awaited(names[:FEW], due[step], max(len(names) - FEW, 0))
-
-
-def open_cycles() -> list[Cycle]:
-    return list(Cycle.objects.exclude(status=Cycle.Status.FROZEN).order_by("month"))
-
-
-def name_of(row: Cycle) -> str:
-    return planning.name_of(row.month)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import QuerySet
@@ -238,16 +238,3 @@ def desk(cycle: models.Cycle, wanted: Iterable[Slot], *, out_of_use: Iterable[st
         reach=reach_of(wanted),
         spent=spent(cycle),
     )
-
-
-# --- what a helper sees
-
-
-def own(user_id: int, at: datetime, *, helper: bool) -> QuerySet[models.Sample]:
-    """Samples that this person may see as executor: a QCO all the own ones, a TL or SPV who helps only the next one
-    (`assignment.seen_by`)."""
-    rows = models.Sample.objects.filter(executor_id=user_id).exclude(cycle__plan_frozen_at=None)
-    if not helper:
-        return rows
-    ahead = rows.filter(state__in=[SampleState.ASSIGNED, SampleState.CALLING], closes__gt=at).order_by("opens", "pk")
-    return rows.filter(pk__in=ahead.values("pk")[:1])

@@ -15,7 +15,7 @@ from kendali.audit.actor import SYSTEM
 from kendali.audit.models import Entry
 from kendali.mystery.actions import assigning, plan, replacing
 from kendali.mystery.models import Absence, Caller, Cycle, Sample, ScenarioVersion
-from kendali.mystery.queries import planning
+from kendali.mystery.queries import calls, planning
 from kendali.mystery.rules import slots
 from kendali.mystery.rules.quotas import Dimension, Request, margin_counts
 from kendali.mystery.rules.rounding import Share
@@ -188,15 +188,16 @@ def test_where_nobody_may_call_the_sample_stays_and_says_why(it: Ready) -> None:
     assert all(one.warnings for one in samples(row))
 
 
-def test_a_helper_sees_only_the_own_next_sample(it: Ready) -> None:
-    row = it.frozen()
+def test_a_helper_sees_only_the_own_next_sample_and_nobody_a_draft(it: Ready) -> None:
+    row = it.drawn()
+    assert not calls.mine(it.cast.qori, it.at).exists()
+    plan.freeze_plan(user=it.cast.qanita, at=it.at, row=row)
     mine = [one for one in samples(row) if one.area == "dps"][:2]
     for one in mine:
         assigning.assign(user=it.cast.qanita, at=it.at, sample=one, executor=it.cast.surya)
-    assert list(planning.own(it.cast.surya.pk, it.at, helper=True)) == mine[:1]
-    assert planning.own(it.cast.qori.pk, it.at, helper=False).count() == 5
-    after = mine[0].closes
-    assert list(planning.own(it.cast.surya.pk, after, helper=True)) == mine[1:]
+    assert list(calls.mine(it.cast.surya, it.at)) == mine[:1]
+    assert calls.mine(it.cast.qori, it.at).count() == 5
+    assert list(calls.mine(it.cast.surya, mine[0].closes)) == mine[1:]
 
 
 def test_samples_without_an_executor_are_given_out_when_somebody_comes(it: Ready) -> None:
