@@ -150,7 +150,7 @@ class Proposal(models.Model):
             ),
             # One that was cancelled, void or not answered may be followed by another.
             models.UniqueConstraint(
-                fields=["erasure"],
+                fields=["erasure", "act"],
                 condition=models.Q(status__in=["draft", "asked", "approved", "closed"]),
                 name="one_living_proposal_of_an_erasure",
             ),

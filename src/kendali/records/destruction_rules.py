@@ -67,8 +67,9 @@ def _approved(facts: OrderFacts) -> Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CopyFacts:
-    """One record. `erasure`: the source deletion of an accepted erasure request was verified; `contract_ended`: the
-    client's contract is over, and this list was approved by the client."""
+    """One record. `erasure`: the source deletion of an accepted erasure request was verified; `erasure_accepted`: this
+    is the list of such a request for copies of what was deleted earlier; `contract_ended`: the client's contract is
+    over, and this list was approved by the client."""
 
     on_list: bool
     taken_out: bool
@@ -77,6 +78,7 @@ class CopyFacts:
     copy_months: int
     zone: str
     erasure: bool = False
+    erasure_accepted: bool = False
     contract_ended: bool = False
 
 
@@ -92,6 +94,8 @@ def may_destroy(facts: CopyFacts, at: datetime) -> Verdict:
         return YES
     if facts.deleted_at is None:
         return no("It was not deleted at the source: its backup copy stays.", code="not_deleted")
+    if facts.erasure_accepted:
+        return YES
     due = copy_due_on(facts.deleted_at, facts.copy_months, facts.zone)
     if civil_time.local_date(at, facts.zone) < due:
         return no("Its backup copy is kept until %(due)s.", code="not_due", due=due.isoformat())

@@ -130,7 +130,7 @@ class Certificate(models.Model):
     @property
     def acts(self) -> list[str]:
         """One, or both: an accepted erasure request deletes at the source and destroys the copies with one order."""
-        both = self.facts.get("erasure_request") and self.facts.get("destruction")
+        both = self.act == self.Act.SOURCE and self.facts.get("erasure_request") and self.facts.get("destruction")
         return [one.value for one in self.Act] if both else [self.act]
 
     @property

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_noop as _
 
 from kendali.accounts import permissions, responsible
@@ -17,7 +17,7 @@ from kendali.accounts.models import Client, User
 from kendali.accounts.permissions import RuleRefused
 from kendali.audit import actions as audit
 from kendali.audit.actor import SYSTEM, Actor
-from kendali.disposal.models import ErasureRequest, Proposal
+from kendali.disposal.models import Act, ErasureRequest, Proposal
 from kendali.notices import actions as notices
 from kendali.terms import free_text, numbers
 from kendali.terms import settings as terms
@@ -89,11 +89,13 @@ def close_without_records(*, user: User, at: datetime, request: ErasureRequest, 
     _move(row, STATUS.DONE, "erasure.nothing_found", actor, at, reason=reason.strip(), name=user.name)
 
 
-def may_propose(request: ErasureRequest) -> None:
-    """Raises RuleRefused unless a list may be made for it now."""
-    if request.status != STATUS.RECEIVED:
+def may_propose(request: ErasureRequest, act: str = Act.SOURCE) -> None:
+    """Raises RuleRefused unless a list may be made for it now. The copies of what is deleted at the source already have
+    a list of their own, also after the other one was accepted."""
+    other = request.proposals.exclude(act=act).filter(status__in=LIVING)
+    if request.status != STATUS.RECEIVED and not (request.status == STATUS.ACCEPTED and other.exists()):
         raise RuleRefused(no(_("This request is decided already.")))
-    if request.proposals.filter(status__in=LIVING).exists():
+    if request.proposals.filter(act=act, status__in=LIVING).exists():
         raise RuleRefused(no(_("There is a list for this request already.")))
 
 
@@ -102,6 +104,8 @@ def decided(proposal: Proposal, *, accepted: bool, actor: Actor, name: str, reas
     if proposal.erasure_id is None:
         return
     row = ErasureRequest.objects.select_for_update().get(pk=proposal.erasure_id)
+    if not accepted and _others(proposal).filter(status__in=LIVING).exists():
+        return  # the other list decides, too: the request is refused when nothing of it is accepted
     if row.status == STATUS.RECEIVED:
         to, verb = (STATUS.ACCEPTED, "erasure.accepted") if accepted else (STATUS.REFUSED, "erasure.refused")
         _move(row, to, verb, actor, at, reason=reason, name=name)
@@ -112,6 +116,8 @@ def undecided(proposal: Proposal, *, at: datetime) -> None:
     if proposal.erasure_id is None:
         return
     row = ErasureRequest.objects.select_for_update().get(pk=proposal.erasure_id)
+    if _others(proposal).filter(status__in=(Proposal.Status.APPROVED, Proposal.Status.CLOSED)).exists():
+        return
     if row.status == STATUS.ACCEPTED:
         changes = {"decided_by_name": "", "decided_at": None, "decision_reason": ""}
         audit.move(
@@ -120,9 +126,14 @@ def undecided(proposal: Proposal, *, at: datetime) -> None:
         )  # fmt: skip
 
 
-def done(proposal: Proposal, *, at: datetime) -> None:
-    """The order of its list came to its end."""
-    if proposal.erasure_id is None:
+def _others(proposal: Proposal) -> QuerySet[Proposal]:
+    """The other list of the same request."""
+    return Proposal.objects.filter(erasure=proposal.erasure_id).exclude(pk=proposal.pk)
+
+
+def done(proposal: Proposal, *, at: datetime, more: bool = False) -> None:
+    """The order of its list came to its end. `more`: copies of this customer are on no list yet, so it is not over."""
+    if proposal.erasure_id is None or more or _others(proposal).filter(status__in=Proposal.OPEN).exists():
         return
     row = ErasureRequest.objects.select_for_update().get(pk=proposal.erasure_id)
     if row.status == STATUS.ACCEPTED:

@@ -88,10 +88,10 @@ def begin(*, at: datetime, proposal: Proposal) -> None:
 
 
 @transaction.atomic
-def close(*, at: datetime, proposal: Proposal) -> None:
-    """Its order came to its end."""
+def close(*, at: datetime, proposal: Proposal, more: bool = False) -> None:
+    """Its order came to its end. `more`: its erasure request is not over with it."""
     moved(proposal, locked(proposal), "close", actor=SYSTEM, at=at)
-    erasures.done(proposal, at=at)
+    erasures.done(proposal, at=at, more=more)
 
 
 # What an approval is worth now.

@@ -351,7 +351,7 @@ def _person(user: User | None, obj: models.Model, verbs: tuple[str, ...]) -> sai
 
 def _other_act(order: DisposalOrder) -> str:
     """The number of the other act's certificate, as far as one covers these records; else not wholly destroyed yet."""
-    if order.proposal.erasure_id is not None:
+    if order.proposal.erasure_id is not None and order.act == Act.SOURCE:
         return ""
     records = order.items.filter(outcome=OUTCOME.DELETED).values("record")
     other = DisposalOrder.objects.exclude(act=order.act).filter(

@@ -18,6 +18,7 @@ from kendali.disposal.models import Act, Proposal
 from kendali.disposal.rules import approval_valid
 from kendali.records import destruction_rules as rules
 from kendali.records.actions import lease
+from kendali.records.actions.deletion_facts import ERASES
 from kendali.records.deletion_rules import Clocks
 from kendali.records.models import ContractEnd, DisposalItem, DisposalOrder, Package, VersionDestruction
 from kendali.records.queries import held
@@ -152,7 +153,7 @@ def judge(order: DisposalOrder, records: Collection[int], at: datetime) -> dict[
     locks.shared(order.client_id)
     insist(order, at)
     holds, erased = held.of(list(records)), erasure(order)
-    policy = _policy(order)
+    policy, request = _policy(order), order.proposal.erasure
     ended = ContractEnd.objects.filter(client_id=order.client_id, withdrawn_at=None).exists()
     with connection.cursor() as cursor:
         cursor.execute(ON_LIST, {"proposal": order.proposal_id, "records": list(records)})
@@ -167,6 +168,7 @@ def judge(order: DisposalOrder, records: Collection[int], at: datetime) -> dict[
                 copy_months=policy.backup_copy_months,
                 zone=policy.zone,
                 erasure=erased,
+                erasure_accepted=request is not None and request.status in ERASES,
                 contract_ended=ended,
             ),
             at,

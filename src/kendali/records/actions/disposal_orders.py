@@ -23,7 +23,7 @@ from kendali.disposal.models import Act, Proposal
 from kendali.disposal.words import WHY_VOID
 from kendali.notices import actions as notices
 from kendali.records import deletion_rules as rules
-from kendali.records.actions import pacing, register_rows
+from kendali.records.actions import erasures, pacing, register_rows
 from kendali.records.actions import proposals as lists_of_records
 from kendali.records.calendar import days_off
 from kendali.records.models import DisposalOrder
@@ -387,4 +387,4 @@ def settling(order: DisposalOrder, *, queued: int, at: datetime) -> None:
 
 def finished(order: DisposalOrder, *, totals: Mapping[str, int], at: datetime) -> None:
     _move(order, "finish", actor=SYSTEM, at=at, changes={"finished_at": at}, facts={**totals, "totals": dict(totals)})
-    proposals.close(at=at, proposal=order.proposal)
+    proposals.close(at=at, proposal=order.proposal, more=erasures.more_to_list(order.proposal))

@@ -14,7 +14,7 @@ from kendali.accounts import permissions
 from kendali.accounts.models import Client, User
 from kendali.accounts.permissions import RuleRefused
 from kendali.disposal.actions import erasures
-from kendali.disposal.models import ErasureRequest, Proposal
+from kendali.disposal.models import Act, ErasureRequest, Proposal, ProposalItem
 from kendali.records import secrets
 from kendali.records.actions import proposals
 from kendali.records.models import Record
@@ -67,9 +67,24 @@ def records_of(request: ErasureRequest) -> QuerySet[Record]:
 
 
 def copies_of(request: ErasureRequest) -> int:
-    """How many records of this customer are gone at the source while a backup copy of them still lives: its end is
-    the proposal to destroy backup copies (decision 6), so "nothing found" would not be true."""
-    return _of_customer(request).filter(deleted_at__isnull=False, destroyed_at=None).count()
+    """How many records of this customer are gone at the source while a backup copy of them still lives: they have a
+    list of their own, before the end of their period, so "nothing found" would not be true."""
+    return deleted_of(request).count()
+
+
+def deleted_of(request: ErasureRequest) -> QuerySet[Record]:
+    """What is gone at the source already, and has copies that a key may still open."""
+    found = _of_customer(request).filter(deleted_at__isnull=False, destroyed_at=None)
+    return found.select_related("source").order_by("-deleted_at", "pk")
+
+
+def more_to_list(proposal: Proposal) -> bool:
+    """Copies that surely are this customer's and stand on no list of the request: it is not over yet."""
+    request = proposal.erasure
+    if request is None:
+        return False
+    listed = ProposalItem.objects.filter(proposal__erasure=request, proposal__status__in=erasures.LIVING)
+    return any(_match(request, row).sure for row in deleted_of(request).exclude(pk__in=listed.values("subject"))[:5000])
 
 
 def _of_customer(request: ErasureRequest) -> QuerySet[Record]:
@@ -83,8 +98,9 @@ def _of_customer(request: ErasureRequest) -> QuerySet[Record]:
     return Record.objects.filter(found, source__client=request.client_id, source__record_class=request.record_class)
 
 
-def matches(request: ErasureRequest, *, most: int = 500) -> list[Match]:
-    return [_match(request, record) for record in records_of(request)[:most]]
+def matches(request: ErasureRequest, act: str = Act.SOURCE, *, most: int = 500) -> list[Match]:
+    rows = deleted_of(request) if act == Act.BACKUP else records_of(request)
+    return [_match(request, record) for record in rows[:most]]
 
 
 def _match(request: ErasureRequest, record: Record) -> Match:
@@ -99,18 +115,23 @@ def _same(one: bytes | memoryview | None, other: bytes | memoryview | None) -> b
     return one is not None and other is not None and bytes(one) == bytes(other)
 
 
-def propose(*, user: User, at: datetime, request: ErasureRequest, chosen: Collection[int]) -> Proposal:
+def propose(
+    *, user: User, at: datetime, request: ErasureRequest, chosen: Collection[int], act: str = Act.SOURCE
+) -> Proposal:
     """A list of exactly the chosen ones. What has no verified backup is left out with its reason (I1): back it up
-    first. Raises Refused."""
+    first. `act` backup: the copies of what was deleted at the source earlier, before their period has ended. Raises
+    Refused."""
     permissions.acting(user, "erasure.propose", request.client)
     with transaction.atomic():
         ErasureRequest.objects.select_for_update().get(pk=request.pk)
         request.refresh_from_db()
-        erasures.may_propose(request)
-        records = records_of(request).filter(pk__in=chosen)
+        erasures.may_propose(request, act)
+        backup = act == Act.BACKUP
+        records = (deleted_of(request) if backup else records_of(request)).filter(pk__in=chosen)
         if not records.exists():
             raise RuleRefused(no(_("Choose at least one record.")))
-        return proposals.propose_erasure(user=user, at=at, request=request, records=records)
+        make = proposals.propose_erasure_of_copies if backup else proposals.propose_erasure
+        return make(user=user, at=at, request=request, records=records)
 
 
 def close_without_records(*, user: User, at: datetime, request: ErasureRequest, reason: str) -> None:

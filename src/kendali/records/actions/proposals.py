@@ -90,6 +90,25 @@ def propose_erasure(
         return proposal
 
 
+def propose_erasure_of_copies(
+    *, user: User, at: datetime, request: ErasureRequest, records: QuerySet[Record]
+) -> Proposal:
+    """The backup copies of a customer's records that were deleted at the source earlier, due now: the request goes
+    before the period that was agreed for copies. What is held is left out with its reason. Raises Refused."""
+    client, record_class = request.client, request.record_class
+    actor = permissions.acting(user, "proposal.propose", client)
+    policy = _policy(client, record_class)
+    base = _base(policy, Act.BACKUP, civil_time.local_date(at, policy.zone))
+    keys = list(records.filter(deleted_at__isnull=False).values_list("pk", flat=True))
+    scope = replace(base, records=keys, months=policy.backup_copy_months, due_on=base.today)
+    with transaction.atomic():
+        proposal = _draft(user, at, client, record_class, Act.BACKUP, erasure=request)
+        _freeze(proposal, scope, actor=actor, at=at)
+        if not proposal.list_count:
+            raise RuleRefused(no(_("None of these copies may be destroyed now: each is held, or on another list.")))
+        return proposal
+
+
 def propose_backup_destruction(
     *, user: User | Actor, at: datetime, client: Client, record_class: str, records: QuerySet[Record],
     contract_ended: bool = False,

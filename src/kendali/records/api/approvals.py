@@ -21,7 +21,7 @@ from kendali.accounts.models import Client
 from kendali.accounts.permissions import RuleRefused
 from kendali.api_fields import Instant
 from kendali.disposal.actions import approvers, erasures, invitations, letters
-from kendali.disposal.models import Approver, ErasureRequest, Letter, Proposal
+from kendali.disposal.models import Act, Approver, ErasureRequest, Letter, Proposal
 from kendali.records.actions import deleting as deleting_action
 from kendali.records.actions import erasures as finding
 from kendali.records.api.schemas import RecordClass
@@ -107,6 +107,7 @@ class MatchOut(Schema):
 
 class ChosenIn(Schema):
     records: list[int] = Field(min_length=1, max_length=5000)
+    act: Act = Field(Act.SOURCE, description="backup: copies of what was deleted at the source earlier")
 
 
 class ReasonIn(Schema):
@@ -267,16 +268,17 @@ def show_erasure(request: HttpRequest, erasure_id: int) -> ErasureRequest:
 
 
 @router.get("/erasure-requests/{int:erasure_id}/records", response=list[MatchOut])
-def list_erasure_records(request: HttpRequest, erasure_id: int) -> list[finding.Match]:
-    """What may be this customer's, at most 500."""
-    return finding.matches(_erasure(request, erasure_id, "erasure.view"))
+def list_erasure_records(request: HttpRequest, erasure_id: int, act: Act = Act.SOURCE) -> list[finding.Match]:
+    """What may be this customer's, at most 500; `act` backup: of what is deleted at the source already."""
+    return finding.matches(_erasure(request, erasure_id, "erasure.view"), act)
 
 
 @router.post("/erasure-requests/{int:erasure_id}/propose", response={201: MadeOut})
 def propose_erasure(request: HttpRequest, erasure_id: int, data: ChosenIn) -> Status[dict[str, int]]:
     """A draft of exactly these records; it is put to the client like any other list."""
     row = _erasure(request, erasure_id, "erasure.propose")
-    made = finding.propose(user=signed_in(request), at=timezone.now(), request=row, chosen=set(data.records))
+    chosen = set(data.records)
+    made = finding.propose(user=signed_in(request), at=timezone.now(), request=row, chosen=chosen, act=data.act)
     return Status(201, {"proposal": made.pk})
 
 

@@ -20,7 +20,7 @@ from kendali.accounts.models import User
 from kendali.accounts.permissions import RuleRefused
 from kendali.audit.history import history
 from kendali.disposal.actions import erasures as paper
-from kendali.disposal.models import ErasureRequest, Proposal
+from kendali.disposal.models import Act, ErasureRequest, Proposal
 from kendali.numerals import whole
 from kendali.records import words
 from kendali.records import words_disposal as told_words
@@ -108,18 +108,23 @@ def erasure(request: HttpRequest, pk: int) -> HttpResponse:
     row, now, user = _load(request, pk, "erasure.view"), timezone.now(), access.signed_in(request)
     matches = action.matches(row) if row.status in (STATUS.RECEIVED, STATUS.ACCEPTED) else []
     lists = list(row.proposals.order_by("-pk"))
-    living = any(one.status in paper.LIVING for one in lists)
+    living = {one.act for one in lists if one.status in paper.LIVING}
     is_open = row.status == STATUS.RECEIVED and not living
+    copies = action.matches(row, Act.BACKUP) if row.status in (STATUS.RECEIVED, STATUS.ACCEPTED) else []
+    copies_open = row.status == STATUS.RECEIVED or Act.SOURCE in living
     context = {
         "row": row,
         "pill": pill(row, now),
         "class_name": words.CLASSES[row.record_class],
         "matches": matches,
-        "copies": action.copies_of(row) if row.status == STATUS.RECEIVED else 0,
+        "copies": copies if Act.BACKUP not in living else [],
+        "may_propose_copies": copies_open and permissions.can(user, "erasure.propose", row.client),
         "missing": [match for match in matches if not match.backed_up],
         "sources": _sources(row, matches),
         "lists": [(one, told_words.proposal_pill(one), _list_url(user, one)) for one in lists],
-        "may_propose": permissions.can(user, "erasure.propose", row.client) if is_open else None,
+        "may_propose": permissions.can(user, "erasure.propose", row.client)
+        if row.status == STATUS.RECEIVED and Act.SOURCE not in living
+        else None,
         "may_refuse": is_open and permissions.can(user, "erasure.refuse", row.client),
         "may_raise": permissions.can(user, "escalation.raise", row.client),
         "overdue": row.status == STATUS.RECEIVED and row.due_at <= now,
@@ -146,7 +151,8 @@ def propose(request: HttpRequest, pk: int) -> HttpResponse:
     row, user = _load(request, pk, "erasure.propose"), access.signed_in(request)
     chosen = {key for text in request.POST.getlist("catatan")[:5000] if (key := whole(text)) is not None}
     try:
-        proposal = action.propose(user=user, at=timezone.now(), request=row, chosen=chosen)
+        act = Act.BACKUP if request.POST.get("tindakan") == Act.BACKUP else Act.SOURCE
+        proposal = action.propose(user=user, at=timezone.now(), request=row, chosen=chosen, act=act)
     except RuleRefused as refused:
         messages.error(request, told(refused.verdict))
         return redirect("erasure", pk=pk)
