@@ -1,0 +1,121 @@
+"""Two people, or two workers, at the same finding in the same moment; and a month with very many findings."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from kendali.accounts.models import User
+from kendali.accounts.permissions import RuleRefused
+from kendali.audit.models import Entry
+from kendali.mystery.actions import digests, escalating, findings
+from kendali.mystery.models import Clock, Digest, Finding
+from kendali.mystery.tests.finding_rows import AT, raised, submitted
+from kendali.mystery.tests.house import House
+from kendali.notices.models import Notice
+from kendali.records.tests.test_two_at_once import at_once
+
+BUSY = AT + timedelta(days=5)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_clicks_in_the_same_moment_one_forwards_and_the_other_is_told(house: House) -> None:
+    (finding,) = raised(house, submitted(house, said=("supervisor",), empathy="not_met"))
+
+    def forward(user: User) -> None:
+        findings.forward(user=user, at=AT, finding=Finding.objects.get(pk=finding.pk))
+
+    stopped = at_once(lambda: forward(house.cast.qanita), lambda: forward(house.cast.qadri))
+    assert [type(one) for one in stopped] == [RuleRefused]
+    assert Entry.objects.filter(verb="finding.forward").count() == 1
+    assert Notice.objects.filter(kind="finding.forwarded").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_tell_a_clock_once_and_send_one_morning_mail(house: House) -> None:
+    (finding,) = raised(house, submitted(house, said=("supervisor",), empathy="not_met"))
+    findings.forward(user=house.cast.qanita, at=AT, finding=finding)
+    assert at_once(*[lambda: escalating.tell(at=BUSY)] * 3) == []
+    assert Notice.objects.filter(kind="finding.clock_due", user=house.cast.surya).count() == 1
+    monday = AT + timedelta(days=3)
+    assert at_once(*[lambda: digests.send(at=monday)] * 3) == []
+    assert Notice.objects.filter(kind="finding.digest", user=house.cast.surya).count() == 1
+    assert Digest.objects.filter(user=house.cast.surya).count() == 1
+
+
+# --- very many
+
+
+def many(house: House, count: int) -> None:
+    """Findings in every open and one ended state, with their clocks, as rows."""
+    sample = house.sample("verified")
+    states = ("feedback_given", "at_supervisor", "in_progress", "follow_up_reported", "closed")
+    rows = [
+        Finding(
+            number=f"TM-2026-11-{n:05d}", cycle=house.cycle, sample=sample, key=f"k{n}", area="jkt", team="J1",
+            state=states[n % 5], owner=house.cast.surya, executor=house.cast.qori, agent=sample.agent,
+            verifier=house.cast.qanita, description="Uraian", recommendation="Saran", found_at=AT,
+            feedback_at=AT, forwarded_at=AT, ended_at=AT if n % 5 == 4 else None,
+            due_at=None if n % 5 == 4 else AT + timedelta(minutes=n),
+        )
+        for n in range(count)
+    ]  # fmt: skip
+    made = Finding.objects.bulk_create(rows, batch_size=2000)
+    clocks = [
+        Clock(finding=one, step=step, started_at=AT, due_at=AT + timedelta(days=4), budget_at=AT, warn_at=AT,
+              calendar_version=0, zone="Asia/Jakarta", site="jkt", stopped_at=AT if step != "k3" else None)
+        for one in made
+        for step in ("k1", "k2", "k3")
+    ]  # fmt: skip
+    Clock.objects.bulk_create(clocks, batch_size=5000)
+
+
+PAGES = ("", "?milik=saya", "?tampil=semua", "?jam=terlambat", "?milik=tim", "?status=at_supervisor")
+
+
+def asked(house: House, nick: str, address: str) -> tuple[int, float]:
+    browser = house.cast.web(house.cast.people[nick])
+    browser.get("/mystery/temuan/")
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        begun = time.perf_counter()
+        answer = browser.get(f"/mystery/temuan/{address}")
+        took = time.perf_counter() - begun
+    assert answer.status_code == 200
+    return len(queries), took
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("nick", ["surya", "qanita"])
+def test_a_page_of_the_board_asks_the_same_few_questions_however_many_findings_there_are(
+    house: House, nick: str
+) -> None:
+    many(house, 5)
+    few = {page: asked(house, nick, page)[0] for page in PAGES}
+    Finding.objects.filter(key__startswith="k").delete()
+    many(house, 60)
+    assert {page: asked(house, nick, page)[0] for page in PAGES} == few
+    assert max(few.values()) < 40
+
+
+@pytest.mark.long
+@pytest.mark.django_db
+def test_a_month_with_twenty_thousand_findings_keeps_every_page_quick(house: House) -> None:
+    many(house, 20_000)
+    waits = Finding.objects.filter(due_at__isnull=False).order_by("due_at")
+    last, middle = waits[15_999], waits[12_000]
+    assert middle.due_at is not None
+    deep = f"?after={middle.due_at.isoformat()}~1"
+    for nick in ("surya", "qanita", "kirana"):
+        for page in (*PAGES, deep.replace("+", "%2B")):
+            best = min(asked(house, nick, page)[1] for _ in range(5))
+            assert best < 0.15, (nick, page, best)
+        browser = house.cast.web(house.cast.people[nick])
+        begun = time.perf_counter()
+        assert browser.get(f"/mystery/temuan/{last.pk}/").status_code == 200
+        assert time.perf_counter() - begun < 0.15
