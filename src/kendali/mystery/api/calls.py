@@ -18,21 +18,21 @@ from kendali.accounts.permissions import Refused
 from kendali.mystery import form_view
 from kendali.mystery.actions import calling, filling, recordings, voice_system
 from kendali.mystery.api.calls_schemas import (
-    AttemptIn,
-    AttemptOut,
-    BeginIn,
-    CallDetail,
-    CallOut,
-    CallsOut,
-    CandidateOut,
+    CallAttemptIn,
+    CallAttemptOut,
+    CallBeginIn,
+    CallCandidateOut,
+    CallEndIn,
+    CallFactsIn,
+    CallFormIn,
+    CallFormOut,
+    CallReasonIn,
+    CallRecordingIn,
+    CallRecordingOut,
     CrisisOut,
-    DescribeIn,
-    EndIn,
-    FormIn,
-    FormOut,
-    ReasonIn,
-    RecordingOut,
-    UploadIn,
+    TestCallDetail,
+    TestCallOut,
+    TestCallsOut,
 )
 from kendali.mystery.models import Attempt, CrisisFlag, Evaluation, Recording, Sample
 from kendali.mystery.queries import calls, card
@@ -65,7 +65,7 @@ def _fresh(request: HttpRequest, sample: Sample) -> card.Card:
     return card.card(signed_in(request), row, timezone.now())
 
 
-@router.get("/calls", response=CallsOut)
+@router.get("/calls", response=TestCallsOut)
 def list_calls(request: HttpRequest, done: bool = False) -> dict[str, object]:
     """The own samples by window, the next 200 that are to be called or filled; `done`: the newest 200 of the others.
     A TL or SPV who helps gets the one next call."""
@@ -78,21 +78,21 @@ def list_calls(request: HttpRequest, done: bool = False) -> dict[str, object]:
     return {"calls": list(rows.filter(state__in=open_).order_by("opens", "number")[:PAGE])}
 
 
-@router.get("/calls/{int:sample_id}", response=CallDetail)
+@router.get("/calls/{int:sample_id}", response=TestCallDetail)
 def show_call(request: HttpRequest, sample_id: int) -> card.Card:
     return _detail(request, sample_id)
 
 
-@router.post("/calls/{int:sample_id}/begin", response=CallDetail)
-def begin_call(request: HttpRequest, sample_id: int, data: BeginIn) -> card.Card:
+@router.post("/calls/{int:sample_id}/begin", response=TestCallDetail)
+def begin_call(request: HttpRequest, sample_id: int, data: CallBeginIn) -> card.Card:
     """May it be dialled now? 409 says why not: a crisis, the slot, the rest between attempts."""
     sample = _sample(request, sample_id)
     calling.begin(user=signed_in(request), at=timezone.now(), sample=sample, begun=data.begun)
     return _fresh(request, sample)
 
 
-@router.post("/calls/{int:sample_id}/attempts", response={201: AttemptOut})
-def record_attempt(request: HttpRequest, sample_id: int, data: AttemptIn) -> Status[Attempt]:
+@router.post("/calls/{int:sample_id}/attempts", response={201: CallAttemptOut})
+def record_attempt(request: HttpRequest, sample_id: int, data: CallAttemptIn) -> Status[Attempt]:
     """One that was placed; the outcome `connected` is the call. The same token again answers with the same attempt."""
     sample, now, user = _sample(request, sample_id), timezone.now(), signed_in(request)
     told = Reported(
@@ -105,29 +105,29 @@ def record_attempt(request: HttpRequest, sample_id: int, data: AttemptIn) -> Sta
     return Status(201, calling.record_attempt(user=user, at=now, sample=sample, outcome=outcome, told=told))
 
 
-@router.post("/calls/{int:sample_id}/end", response=CallDetail)
-def end_call(request: HttpRequest, sample_id: int, data: EndIn) -> card.Card:
+@router.post("/calls/{int:sample_id}/end", response=TestCallDetail)
+def end_call(request: HttpRequest, sample_id: int, data: CallEndIn) -> card.Card:
     sample = _sample(request, sample_id)
     calling.end_call(user=signed_in(request), at=timezone.now(), sample=sample, ended=data.ended,
                      talk=data.talk_seconds, hold=data.hold_seconds)  # fmt: skip
     return _fresh(request, sample)
 
 
-@router.post("/calls/{int:sample_id}/stop", response=CallDetail)
-def stop_calling(request: HttpRequest, sample_id: int, data: ReasonIn) -> card.Card:
+@router.post("/calls/{int:sample_id}/stop", response=TestCallDetail)
+def stop_calling(request: HttpRequest, sample_id: int, data: CallReasonIn) -> card.Card:
     sample = _sample(request, sample_id)
     calling.stop(user=signed_in(request), at=timezone.now(), sample=sample, reason=data.reason)
     return _fresh(request, sample)
 
 
-@router.post("/calls/{int:sample_id}/give-up", response=CallOut)
+@router.post("/calls/{int:sample_id}/give-up", response=TestCallOut)
 def give_up(request: HttpRequest, sample_id: int) -> Sample:
     sample = _sample(request, sample_id)
     return calling.give_up(user=signed_in(request), at=timezone.now(), sample=sample)
 
 
-@router.put("/calls/{int:sample_id}/facts", response=CallOut)
-def describe_call(request: HttpRequest, sample_id: int, data: DescribeIn) -> Sample:
+@router.put("/calls/{int:sample_id}/facts", response=TestCallOut)
+def describe_call(request: HttpRequest, sample_id: int, data: CallFactsIn) -> Sample:
     sample = _sample(request, sample_id)
     given = {name: text for name, text in data.dict().items() if text is not None}
     kept = {name: getattr(sample, name) for name in data.dict()}
@@ -137,7 +137,7 @@ def describe_call(request: HttpRequest, sample_id: int, data: DescribeIn) -> Sam
 # --- the recording
 
 
-@router.get("/calls/{int:sample_id}/recordings", response=list[CandidateOut])
+@router.get("/calls/{int:sample_id}/recordings", response=list[CallCandidateOut])
 def list_candidates(request: HttpRequest, sample_id: int) -> list[recordings.Candidate]:
     """Calls of the recording system that may be this one, best first."""
     return recordings.candidates(_sample(request, sample_id))
@@ -149,15 +149,15 @@ def read_recordings_again(request: HttpRequest, sample_id: int) -> Status[dict[s
     return Status(202, {"started": voice_system.look_again(_sample(request, sample_id), timezone.now())})
 
 
-@router.put("/calls/{int:sample_id}/recording/{int:record_id}", response=RecordingOut)
+@router.put("/calls/{int:sample_id}/recording/{int:record_id}", response=CallRecordingOut)
 def attach_recording(request: HttpRequest, sample_id: int, record_id: int) -> Recording:
     sample = _sample(request, sample_id)
     record = get_object_or_404(Record, pk=min(record_id, 2**63 - 1))
     return recordings.attach(user=signed_in(request), at=timezone.now(), sample=sample, record=record)
 
 
-@router.post("/calls/{int:sample_id}/recording", response={201: RecordingOut})
-def upload_recording(request: HttpRequest, sample_id: int, data: UploadIn) -> Status[Recording]:
+@router.post("/calls/{int:sample_id}/recording", response={201: CallRecordingOut})
+def upload_recording(request: HttpRequest, sample_id: int, data: CallRecordingIn) -> Status[Recording]:
     sample = _sample(request, sample_id)
     try:
         content = base64.b64decode(data.content, validate=True)
@@ -177,14 +177,16 @@ def _recording(request: HttpRequest, sample_id: int) -> Recording:
     return found
 
 
-@router.get("/samples/{int:sample_id}/recording", response=RecordingOut)
+@router.get("/samples/{int:sample_id}/recording", response=CallRecordingOut)
 def show_recording(request: HttpRequest, sample_id: int) -> Recording:
     return _recording(request, sample_id)
 
 
-@router.get("/samples/{int:sample_id}/recording/audio", response=None, include_in_schema=True)
+@router.get(
+    "/samples/{int:sample_id}/recording/audio", openapi_extra={"responses": {200: {"content": {"audio/wav": {}}}}}
+)
 def read_recording(request: HttpRequest, sample_id: int) -> HttpResponseBase:
-    """What is heard, by ranges; GSM comes as WAV."""
+    """What is heard; HTTP Range is understood, GSM comes as WAV."""
     found = _recording(request, sample_id)
     heard = recordings.played(found)
     return serve(request, heard.file, heard.size, tag=heard.tag, content_type=heard.content_type, name=found.name,
@@ -203,7 +205,7 @@ def _evaluation(request: HttpRequest, sample_id: int) -> Evaluation:
 
 
 def _shown(evaluation: Evaluation) -> SimpleNamespace:
-    """What FormOut reads."""
+    """What CallFormOut reads."""
     standing = query.standing(evaluation, timezone.now())
     return SimpleNamespace(
         evaluation=evaluation,
@@ -221,18 +223,18 @@ def _shown(evaluation: Evaluation) -> SimpleNamespace:
     )
 
 
-@router.post("/calls/{int:sample_id}/form/begin", response=FormOut)
+@router.post("/calls/{int:sample_id}/form/begin", response=CallFormOut)
 def begin_call_form(request: HttpRequest, sample_id: int) -> SimpleNamespace:
     return _shown(filling.begin(user=signed_in(request), at=timezone.now(), sample=_sample(request, sample_id)))
 
 
-@router.get("/calls/{int:sample_id}/form", response=FormOut)
+@router.get("/calls/{int:sample_id}/form", response=CallFormOut)
 def show_call_form(request: HttpRequest, sample_id: int) -> SimpleNamespace:
     return _shown(_evaluation(request, sample_id))
 
 
-@router.put("/calls/{int:sample_id}/form", response=FormOut)
-def save_call_form(request: HttpRequest, sample_id: int, data: FormIn) -> SimpleNamespace:
+@router.put("/calls/{int:sample_id}/form", response=CallFormOut)
+def save_call_form(request: HttpRequest, sample_id: int, data: CallFormIn) -> SimpleNamespace:
     """`saved`: of the draft this one was made from; 409 where a newer one is there."""
     evaluation = _evaluation(request, sample_id)
     try:
@@ -250,7 +252,7 @@ def save_call_form(request: HttpRequest, sample_id: int, data: FormIn) -> Simple
     return _shown(saved)
 
 
-@router.post("/calls/{int:sample_id}/form/submit", response=CallOut)
+@router.post("/calls/{int:sample_id}/form/submit", response=TestCallOut)
 def submit_call_form(request: HttpRequest, sample_id: int) -> Sample:
     """Hand-over 4."""
     done = filling.submit(user=signed_in(request), at=timezone.now(), evaluation=_evaluation(request, sample_id))
@@ -267,11 +269,11 @@ def show_crisis(request: HttpRequest) -> dict[str, object]:
 
 
 @router.put("/crisis", response=CrisisOut)
-def set_crisis(request: HttpRequest, data: ReasonIn) -> dict[str, object]:
+def set_crisis(request: HttpRequest, data: CallReasonIn) -> dict[str, object]:
     return {"flag": calling.set_crisis(user=signed_in(request), at=timezone.now(), reason=data.reason)}
 
 
 @router.post("/crisis/lift", response=CrisisOut)
-def lift_crisis(request: HttpRequest, data: ReasonIn) -> dict[str, CrisisFlag | None]:
+def lift_crisis(request: HttpRequest, data: CallReasonIn) -> dict[str, CrisisFlag | None]:
     calling.lift_crisis(user=signed_in(request), at=timezone.now(), reason=data.reason)
     return {"flag": None}

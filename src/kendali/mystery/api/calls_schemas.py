@@ -18,11 +18,11 @@ OutcomeCode = Literal[
 ]
 
 
-class BeginIn(Schema):
+class CallBeginIn(Schema):
     begun: Instant | None = Field(None, description="when it was dialled, if not now")
 
 
-class AttemptIn(Schema):
+class CallAttemptIn(Schema):
     outcome: OutcomeCode
     begun: Instant | None = None
     ended: Instant | None = None
@@ -35,36 +35,36 @@ class AttemptIn(Schema):
     token: str = Field("", max_length=40, description="sent twice counts once")
 
 
-class EndIn(Schema):
+class CallEndIn(Schema):
     ended: Instant | None = None
     talk_seconds: int | None = Seconds
     hold_seconds: int | None = Seconds
 
 
-class ReasonIn(Schema):
+class CallReasonIn(Schema):
     reason: str = Field("", max_length=500)
 
 
-class DescribeIn(Schema):
+class CallFactsIn(Schema):
     agent_said: str | None = Field(None, max_length=120)
     no_agent_reason: str | None = Field(None, max_length=300)
     ticket: str | None = Field(None, max_length=60)
     no_recording_reason: str | None = Field(None, max_length=300)
 
 
-class UploadIn(Schema):
+class CallRecordingIn(Schema):
     name: str = Field(min_length=1, max_length=200)
     content: str = Field(min_length=1, description="the file, base64")
 
 
-class FormIn(Schema):
+class CallFormIn(Schema):
     answers: list[dict[str, Any]] = Field(max_length=600)
     said: dict[str, dict[str, str]] = {}
     unticked: dict[str, str] = {}
     saved: int = Field(ge=0, le=BIGGEST)
 
 
-class CallOut(Schema):
+class TestCallOut(Schema):
     id: int
     number: str
     state: str
@@ -79,11 +79,11 @@ class CallOut(Schema):
     submitted_at: datetime | None
 
 
-class CallsOut(Schema):
-    calls: list[CallOut]
+class TestCallsOut(Schema):
+    calls: list[TestCallOut]
 
 
-class AttemptOut(Schema):
+class CallAttemptOut(Schema):
     number: int
     at: datetime
     ended_at: datetime | None
@@ -96,13 +96,13 @@ class AttemptOut(Schema):
     note: str
 
 
-class CallDetail(Schema):
-    call: CallOut = Field(alias="sample")
+class TestCallDetail(Schema):
+    call: TestCallOut = Field(alias="sample")
     opening: str
     scenario: dict[str, Any] | None
     persona: str
     caller_number: str
-    attempts: list[AttemptOut]
+    attempts: list[CallAttemptOut]
     may_dial: bool = Field(alias="may_dial.ok")
     next_attempt_from: datetime | None = Field(alias="free_at")
     may_give_up: bool = Field(alias="may_give_up.ok")
@@ -121,7 +121,7 @@ class CallDetail(Schema):
         return card.sample.persona.caller_number if card.sample.persona is not None else ""
 
 
-class CandidateOut(Schema):
+class CallCandidateOut(Schema):
     record: int = Field(alias="record.pk")
     started_at: datetime = Field(alias="record.started_at")
     seconds: int | None
@@ -129,7 +129,7 @@ class CandidateOut(Schema):
     same_number: bool | None
 
 
-class RecordingOut(Schema):
+class CallRecordingOut(Schema):
     sample: int = Field(alias="sample_id")
     record: int | None = Field(alias="record_id")
     name: str
@@ -140,19 +140,19 @@ class RecordingOut(Schema):
     peaks: list[float]
 
 
-class ProblemOut(Schema):
+class CallProblemOut(Schema):
     place: str
     part: str
     reason: str
 
 
-class FollowsOut(Schema):
+class CallFindingOut(Schema):
     key: str
     critical_compliance: bool
     items: list[str]
 
 
-class FormOut(Schema):
+class CallFormOut(Schema):
     revision: int = Field(alias="evaluation.revision")
     status: str = Field(alias="evaluation.status")
     saved: int = Field(alias="evaluation.saved")
@@ -161,19 +161,19 @@ class FormOut(Schema):
     said: dict[str, Any] = Field(alias="evaluation.said")
     unticked: dict[str, str] = Field(alias="evaluation.unticked")
     asked: list[str]
-    problems: list[ProblemOut]
-    findings: list[FollowsOut]
+    problems: list[CallProblemOut]
+    findings: list[CallFindingOut]
     blind: bool
     raw: Decimal | None
     final: Decimal | None
     due: datetime | None
 
 
-class FlagOut(Schema):
+class CrisisFlagOut(Schema):
     reason: str
     set_by: str = Field(alias="set_by.name")
     set_at: datetime
 
 
 class CrisisOut(Schema):
-    flag: FlagOut | None
+    flag: CrisisFlagOut | None
