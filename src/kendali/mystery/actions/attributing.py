@@ -29,7 +29,7 @@ KEPT = [FindingState.INVALID.value, FindingState.MERGED.value]
 def set_agent(*, user: User, at: datetime, sample: Sample, agent: Agent | None, reason: str = "") -> Sample:
     """None: not identified after all; then the area's SPV answers. Its findings follow: whoever answers for the agent
     now gets them, by a re-route where they were forwarded already. Raises RuleRefused."""
-    actor = permissions.acting(user, "sample.verify")
+    actor = verifying.judge(user, at)
     stepping.written(reason)
     row = verifying.locked(sample)
     after = agent.pk if agent is not None else None
@@ -54,7 +54,7 @@ def may(user: User, row: Sample, at: datetime) -> Verdict:
     right = permissions.can(user, "sample.verify")
     if not right:
         return right
-    actor = permissions.acting(user, "sample.verify")
+    actor = verifying.judge(user, at)
     given = verifying.given(row, actor, at, reason="-")
     return verifying.not_the_caller(user, row) and may_attribute(
         sample_facts(row), office.person(actor), given, before=row.agent_id, after=-1
@@ -96,7 +96,7 @@ def _hand_over(finding: Finding, owner: User | None, user: User, at: datetime, r
     if state in BEFORE_FORWARDING:
         finding.owner = owner
         finding.save(update_fields=["owner"])
-        clocks.recompute(finding, Step.K3, actor=permissions.acting(user, "finding.judge"), at=at)
+        clocks.recompute(finding, Step.K3, actor=stepping.judge(user, at), at=at)
         clocks.settle(finding)
     elif state in finding_rules.AT_OWNER and finding.agent is not None:
         finding_steps.reroute(user=user, at=at, finding=finding, owner=owner, reason=reason)

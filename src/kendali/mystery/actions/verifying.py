@@ -33,7 +33,7 @@ VERIFIED, RETRACTED = Evaluation.Status.VERIFIED, Evaluation.Status.RETRACTED
 def verify_and_forward(*, user: User, at: datetime, sample: Sample) -> Sample:
     """ "Verifikasi & teruskan ke SPV", one action: the sample counts, and every finding goes to who owns its cause,
     which stops K2. Raises RuleRefused, also where nobody was chosen to answer for a finding."""
-    actor = permissions.acting(user, "sample.verify")
+    actor = judge(user, at)
     row = locked(sample)
     _not_the_caller(user, row)
     changes = {"verified_at": at, "verified_by_id": office.person(actor).id}
@@ -50,7 +50,7 @@ def verify_and_forward(*, user: User, at: datetime, sample: Sample) -> Sample:
 @transaction.atomic
 def return_form(*, user: User, at: datetime, sample: Sample, reason: str) -> Sample:
     """Back to who called, with its findings. No clock stops, and none begins again."""
-    actor = permissions.acting(user, "sample.verify")
+    actor = judge(user, at)
     stepping.written(reason)
     row = locked(sample)
     _not_the_caller(user, row)
@@ -67,7 +67,7 @@ def return_form(*, user: User, at: datetime, sample: Sample, reason: str) -> Sam
 def void(*, user: User, at: datetime, sample: Sample, reason: VoidReason | None, note: str = "") -> Sample | None:
     """BATAL: it counts nowhere, its findings are not valid, another sample of the same stratum is raised and returned.
     None: the calls of the month are closed, and what is missing is reported, never filled in later."""
-    actor = permissions.acting(user, "sample.verify")
+    actor = judge(user, at)
     stepping.written(note)
     row = locked(sample)
     _not_the_caller(user, row)
@@ -86,7 +86,7 @@ def void(*, user: User, at: datetime, sample: Sample, reason: VoidReason | None,
 def revise(*, user: User, at: datetime, sample: Sample, reason: str) -> Evaluation:
     """After verification a correction is a new revision of the same form: the old one is kept, marked retracted, and
     who called corrects what it takes over. Until it is verified the sample does not count."""
-    actor = permissions.acting(user, "sample.verify")
+    actor = judge(user, at)
     stepping.written(reason)
     row = locked(sample)
     _not_the_caller(user, row)
@@ -119,6 +119,11 @@ def _next(old: Evaluation, number: int, actor: Actor, at: datetime, reason: str)
 # --- shared
 
 
+def judge(user: User, at: datetime) -> Actor:
+    """Of several roles the QA's: the Kordinator verifies only where there is none. Raises Refused."""
+    return stepping.acting(user, "sample.verify", at, role=roles.QA)
+
+
 def locked(sample: Sample) -> Sample:
     """The row as it is now, with the form that stands; of two people one waits."""
     rows = Sample.objects.select_for_update(of=("self",)).select_related(*calls.RELATED, "evaluation__form")
@@ -143,7 +148,7 @@ def may(event: SampleEvent, user: User, row: Sample, at: datetime) -> Verdict:
     right = permissions.can(user, "sample.verify")
     if not right:
         return right
-    actor = permissions.acting(user, "sample.verify")
+    actor = judge(user, at)
     entered = given(row, actor, at, reason="-", void=VoidReason.DUPLICATE)
     return not_the_caller(user, row) and sample_rules.may(event, sample_facts(row), office.person(actor), entered)
 
