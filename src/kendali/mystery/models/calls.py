@@ -85,6 +85,7 @@ class Sample(models.Model):
         ]
         indexes = [
             models.Index(fields=["cycle", "state", "opens"], name="sample_of_cycle"),
+            models.Index(fields=["cycle", "opens", "id"], name="sample_in_time"),
             models.Index(fields=["executor", "state", "opens"], name="sample_of_executor"),
             models.Index(fields=["agent", "-called_at"], name="sample_of_agent"),
         ]
