@@ -21,7 +21,7 @@ from kendali.records.words import Pill, Text
 KINDS: dict[str, Text] = {
     Kind.GRADED.value: _("graded"),
     Kind.YES_NO.value: _("yes/no"),
-    Kind.NUMBER.value: _("number"),
+    Kind.NUMBER.value: _("a number"),
     Kind.TEXT.value: _("text"),
 }
 KIND_HELP: dict[str, Text] = {
@@ -86,6 +86,8 @@ PARTS: dict[str, Text] = {
     "number": _("number"),
     "fails": _("answers and points"),
 }
+# Where a difference is in their order, a problem is in the things themselves.
+PLACES: dict[str, Text] = {"sections": _("sections"), "items": _("items")}
 CODES: dict[str, Mapping[str, Text]] = {
     "kind": KINDS,
     "na": NOT_APPLICABLE,
@@ -125,7 +127,7 @@ def said(words: Words) -> str:
 
 def problem(one: Problem) -> str:
     """Which part, and what is wrong with it."""
-    return f"{word(PARTS, one.part)}: {say(one.reason, one.facts)}"
+    return f"{word(PARTS | PLACES, one.part)}: {say(one.reason, one.facts)}"
 
 
 def standing(revision: Revision, in_force: Revision | None) -> str:

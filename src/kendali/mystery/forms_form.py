@@ -119,7 +119,7 @@ class ItemForm(forms.Form):
     label_en = text(_("Question in English"), required=False, rows=2)
     hint_id = text(_("Hint for the caller"), required=False, rows=2)
     hint_en = text(_("Hint in English"), required=False, rows=2)
-    section = forms.ChoiceField(label=_("Section"))
+    section = forms.ChoiceField(label=_("In the section"))
     weight = Number(label=_("Weight"), help_text=_("0: it is asked and may fail, but gives no points."))
     unit = forms.CharField(label=_("Unit"), max_length=12, required=False, help_text=_("s for seconds, x for times"))
     required = forms.BooleanField(label=_("Has to be answered"), required=False)
@@ -200,6 +200,13 @@ class ConditionForm(forms.Form):
         self.fields["item"].choices = [*NONE, *others]  # type: ignore[attr-defined]
 
 
+class _Rows(forms.BaseFormSet):  # type: ignore[type-arg]
+    def add_fields(self, form: Any, index: int | None) -> None:
+        super().add_fields(form, index)
+        if "ORDER" in form.fields:
+            form.fields["ORDER"].label = _("Place in the order")
+
+
 def step_rows(data: Any, item: Item) -> Any:
     """The formset of the answers or ranges; None: a text has none. Two answers of a yes/no item stay two."""
     if item.kind is Kind.TEXT:
@@ -207,7 +214,7 @@ def step_rows(data: Any, item: Item) -> Any:
     fixed = item.kind is Kind.YES_NO
     row = RangeForm if item.kind is Kind.NUMBER else ChoiceForm
     rows: Any = forms.formset_factory(
-        row, extra=0 if fixed else 1, can_delete=not fixed, can_order=row is ChoiceForm and not fixed,
+        row, formset=_Rows, extra=0 if fixed else 1, can_delete=not fixed, can_order=row is ChoiceForm and not fixed,
         max_num=form_rules.MAX_STEPS, absolute_max=40,
     )  # fmt: skip
     return rows(data, prefix="langkah", initial=[_step_initial(one) for one in item.steps])
