@@ -26,6 +26,7 @@ from kendali.records.actions import (
     incidents,
     lease,
     packages,
+    periodic,
     proposals,
     register_rows,
     scan,
@@ -90,16 +91,16 @@ def look_at_store(timestamp: int) -> None:
 @app.periodic(cron="0 19 * * *")
 @app.task(queue="rescue", queueing_lock="daily_paperwork")
 def daily_paperwork(timestamp: int) -> None:
-    """Drafts on the first working day of a month; results nobody objected to confirm themselves."""
-    now = timezone.now()
-    if escalations.is_draft_day(now, "Asia/Jakarta"):
-        escalations.draft_periodic(at=now)
+    """Drafts on the first working day of a month; where no worker ran in that night, in the next one."""
+    periodic.draft_periodic(at=timezone.now())
 
 
 @app.periodic(cron="*/10 * * * *")
 @app.task(queue="rescue", queueing_lock="confirm_overdue")
 def confirm_overdue(timestamp: int) -> None:
+    """Results nobody objected to confirm themselves; drafts that an open order held up follow."""
     escalations.confirm_overdue(at=timezone.now())
+    periodic.draft_wanted(at=timezone.now())
 
 
 @app.periodic(cron="30 * * * *")

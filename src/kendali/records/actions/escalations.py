@@ -172,20 +172,6 @@ def send(*, user: User, at: datetime, order: Escalation) -> None:
         _send(order, user=user, actor=actor, at=at)
 
 
-def draft_periodic(*, at: datetime) -> list[Escalation]:
-    """Eskalasi berkala: on the first working day of a month, one draft per source that has something due."""
-    drafts = []
-    for source in Source.objects.filter(active=True, client__active=True).select_related("client"):
-        if not terms.get("escalation.periodic", source.client_id, source.record_class):
-            continue
-        try:
-            with transaction.atomic():
-                drafts.append(draft_one(source, at=at, periodic=True))
-        except (RuleRefused, IntegrityError):
-            continue  # nothing is due, or an order is open
-    return drafts
-
-
 def draft_one(source: Source, *, at: datetime, periodic: bool = False) -> Escalation:
     """A draft up to the proposed cut-off, for the Team Leader to send. Raises Refused, IntegrityError."""
     today = civil_time.local_date(at, policy_of(source).zone)
@@ -201,11 +187,6 @@ def draft_one(source: Source, *, at: datetime, periodic: bool = False) -> Escala
     )
     _tell(order, "escalation.drafted", at=at)
     return order
-
-
-def is_draft_day(at: datetime, zone: str) -> bool:
-    today = civil_time.local_date(at, zone)
-    return today == civil_time.first_working_day(today, days_off())
 
 
 @transaction.atomic

@@ -6,17 +6,16 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
+from django.db import connection, transaction
 
 from kendali.accounts import permissions, responsible
 from kendali.accounts.models import User
-from kendali.accounts.permissions import RuleRefused
 from kendali.archive import stores
 from kendali.archive.errors import StoreMissingError
 from kendali.audit import actions as audit
 from kendali.audit.actor import SYSTEM
 from kendali.notices import actions as notices
-from kendali.records.actions import backup, counts, escalations, package_keys
+from kendali.records.actions import backup, counts, package_keys, periodic
 from kendali.records.models import Package, PackageCheck
 from kendali.terms import settings as terms
 from kendali.terms.recovery import in_recovery
@@ -98,11 +97,7 @@ def _damaged(package: Package, done: PackageCheck, at: datetime) -> None:
         url=f"/paket/{package.pk}/",
         facts={"number": package.number, "count": lost},
     )
-    try:
-        with transaction.atomic():
-            escalations.draft_one(package.source, at=at)
-    except (RuleRefused, IntegrityError):
-        pass  # an order is open already, or the source no longer has them: the alarm above says so
+    periodic.draft(package.source, at=at)  # none where the source no longer has them: the alarm above says so
 
 
 def clean(*, at: datetime) -> int:

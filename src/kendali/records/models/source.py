@@ -28,6 +28,9 @@ class Source(models.Model):
     counts = models.JSONField(default=dict)  # of the whole catalogue; `actions.counts.refresh`
     counted_at = models.DateTimeField(null=True)
     past_counted_at = models.DateTimeField(null=True)  # `actions.past.refresh`
+    # Drafts made by themselves (`actions.periodic`): the month of the last try; wanted while an order was open.
+    drafted_for = models.DateField(null=True)
+    draft_wanted_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
 
     class Meta:

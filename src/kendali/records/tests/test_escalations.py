@@ -14,7 +14,7 @@ from kendali.accounts.permissions import Refused, RuleRefused
 from kendali.audit.actions import StaleState
 from kendali.audit.history import history
 from kendali.notices.models import Notice
-from kendali.records.actions import escalations
+from kendali.records.actions import escalations, periodic
 from kendali.records.models import Escalation, Record
 from kendali.records.tests.office import Office, refused
 
@@ -179,24 +179,13 @@ def test_the_periodic_drafts_are_sent_with_one_click(calls: Office) -> None:
     calls.source("nothing-due", client=calls.cast.telko, record_class="conversation")
     for name in calls.found:
         calls.scan(name)
-    drafts = escalations.draft_periodic(at=calls.cast.now)
+    drafts = periodic.draft_periodic(at=calls.cast.now)
     assert [(order.source.name, order.number) for order in drafts] == [("pbx", None), ("second", None)]
-    assert escalations.draft_periodic(at=calls.cast.now) == []  # once a month is enough
+    assert periodic.draft_periodic(at=calls.cast.now) == []  # once a month is enough
 
     sent = escalations.send_drafts(user=calls.cast.tari, at=calls.cast.now)
     assert {order.number for order in sent} == {"ESK-2026-0001", "ESK-2026-0002"}
     assert {order.status for order in sent} == {"raised"}
-
-
-def test_drafts_are_made_on_the_first_working_day_of_a_month() -> None:
-    def is_day(*when: int) -> bool:
-        return escalations.is_draft_day(datetime(*when, tzinfo=UTC), "Asia/Jakarta")  # type: ignore[arg-type, misc]
-
-    assert is_day(2026, 12, 1, 1)
-    assert not is_day(2026, 12, 2, 1)
-    assert not is_day(2026, 11, 1, 1)  # a Sunday
-    assert is_day(2026, 11, 2, 1)
-    assert is_day(2026, 11, 30, 17, 30)  # already 1 December in Jakarta
 
 
 def test_a_result_without_shortcomings_confirms_itself_after_its_deadline(calls: Office) -> None:

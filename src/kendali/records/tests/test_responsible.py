@@ -11,7 +11,7 @@ from kendali.accounts import responsible, roles
 from kendali.accounts.models import Deputy, Responsible, RoleGrant, User
 from kendali.audit.models import Entry
 from kendali.notices.models import Notice
-from kendali.records.actions import escalations
+from kendali.records.actions import escalations, periodic
 from kendali.records.queries.waiting import waiting
 from kendali.records.tests.office import Office, refused
 from tests.cast import Cast
@@ -103,7 +103,7 @@ def test_a_draft_lies_on_the_desk_of_who_is_named_and_the_radar_says_who(office:
     office.call("suara", "1", datetime(2025, 3, 3, tzinfo=UTC))
     office.scan("suara")
     named(cast, surya)
-    (draft,) = escalations.draft_periodic(at=cast.now)
+    (draft,) = periodic.draft_periodic(at=cast.now)
     assert list(Notice.objects.filter(kind="escalation.drafted").values_list("user__name", flat=True)) == [surya.name]
     assert any(f"/eskalasi/{draft.pk}/" == line.url for line in waiting(surya, cast.now))
     assert not any(f"/eskalasi/{draft.pk}/" == line.url for line in waiting(cast.tari, cast.now))
