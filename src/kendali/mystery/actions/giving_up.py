@@ -5,7 +5,7 @@ Unconnected: a replacement sample of the same stratum, and one Access finding pe
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q
@@ -14,7 +14,7 @@ from kendali.accounts import permissions
 from kendali.accounts.models import User
 from kendali.audit.actions import StaleState
 from kendali.audit.actor import SYSTEM, Actor
-from kendali.civil_time import local_date
+from kendali.civil_time import local_date, start_of_day
 from kendali.mystery import office
 from kendali.mystery.actions import findings, replacing
 from kendali.mystery.actions.moving import move_sample, sample_facts
@@ -25,6 +25,7 @@ from kendali.mystery.rules.sample_rules import ABANDONED_AFTER, Given, SampleEve
 from kendali.notices import actions as notices
 
 S = SampleState
+DAY = timedelta(days=1)
 
 
 @transaction.atomic
@@ -56,10 +57,12 @@ def last_day(sample: Sample) -> date:
 
 def unconnected_of(area: str, day: date) -> list[Sample]:
     """The samples of this area that ended unconnected on this day, the newest one too."""
+    around = start_of_day(day, "UTC")  # in whatever zone: a day before and one after
     rows = Sample.objects.filter(Q(area=area) | Q(area="", place=area), state=S.UNCONNECTED)
+    rows = rows.filter(attempts__at__range=(around - DAY, around + 2 * DAY)).distinct()
     ended = [
         sample_rules.Unconnected(number=one.number, area=area, zone=one.zone, last_at=max(made))
-        for one in rows.filter(cycle__month__year=day.year).prefetch_related("attempts")
+        for one in rows.prefetch_related("attempts")
         if (made := [attempt.at for attempt in one.attempts.all()])
     ]
     numbers = {number for found in sample_rules.access_findings(ended) if found.day == day for number in found.samples}

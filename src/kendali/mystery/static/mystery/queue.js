@@ -8,7 +8,7 @@
   if (!bar) return;
   const words = bar.dataset;
   const place = `kendali:queue:${words.user}`;
-  let sending = false, sentSome = false;
+  let sending = false, sentSome = false, hiding = 0;
 
   const read = () => { try { return JSON.parse(localStorage.getItem(place)) || []; } catch { return []; } };
   const write = (entries) => { localStorage.setItem(place, JSON.stringify(entries)); show(); };
@@ -18,6 +18,8 @@
     const entries = read(), refused = entries.filter((one) => one.refused), waiting = entries.length - refused.length;
     const state = kind || (refused.length && !waiting ? "refused" : entries.length ? "kept" : sentSome ? "sent" : "");
     bar.hidden = !state;
+    clearTimeout(hiding);
+    if (state === "sent") hiding = setTimeout(() => { if (bar.dataset.kind === "sent") bar.hidden = true; }, 6000);
     bar.dataset.kind = state === "login" ? "kept" : state;
     const texts = { kept: `${waiting} · ${words.savedHere}`, sent: words.wordSent, refused: words.refused, login: words.login };
     bar.querySelector("[data-sync-text]").textContent = texts[state] || "";
