@@ -149,6 +149,13 @@ def stop(*, user: User, at: datetime, sample: Sample, reason: str = "") -> Sampl
     return row
 
 
+def assumed_begin(sample: Sample, at: datetime) -> datetime:
+    """When an attempt began that nobody timed: with the calling, or, after another attempt, now."""
+    last = sample.attempts.order_by("-at").values_list("at", flat=True).first()
+    begun = sample.calling_since
+    return at if begun is None or begun > at or (last is not None and last >= begun) else begun
+
+
 def _may_complete(sample: Sample, actor: Actor) -> Verdict:
     """May the executor still say more of this call?"""
     if sample.executor_id != office.person(actor).id:

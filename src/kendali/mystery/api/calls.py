@@ -96,7 +96,7 @@ def record_attempt(request: HttpRequest, sample_id: int, data: CallAttemptIn) ->
     """One that was placed; the outcome `connected` is the call. The same token again answers with the same attempt."""
     sample, now, user = _sample(request, sample_id), timezone.now(), signed_in(request)
     told = Reported(
-        data.begun or sample.calling_since or now, data.ended, data.ivr_seconds, data.queue_seconds,
+        data.begun or calling.assumed_begin(sample, now), data.ended, data.ivr_seconds, data.queue_seconds,
         data.ring_seconds, data.talk_seconds, data.hold_seconds, data.note, data.token,
     )  # fmt: skip
     if data.outcome == Attempt.CONNECTED:

@@ -148,6 +148,13 @@ def test_a_note_holds_no_customers_number(house: House) -> None:
     calling.record_attempt(user=house.cast.qori, at=at(3), sample=sample, outcome=Outcome.BUSY, told=fine)
 
 
+def test_an_attempt_that_nobody_timed_began_with_the_calling_and_the_next_one_now(house: House) -> None:
+    sample = house.sample("calling", calling_since=at(1))
+    assert calling.assumed_begin(sample, at(3)) == at(1)
+    busy(house, sample, 1)
+    assert calling.assumed_begin(sample, at(20)) == at(20)
+
+
 def test_stopping_keeps_what_was_attempted(house: House) -> None:
     sample = house.sample("calling")
     busy(house, sample, 1)

@@ -185,7 +185,7 @@ def _reported(request: HttpRequest, sample: Sample, now: datetime) -> Reported:
     begun, ended = (_instant(request, name) for name in ("mulai", "akhir"))
     numbers = {name: whole(field(request, name)) for name in ("ivr", "antre", "dering", "bicara", "hold")}
     return Reported(
-        begun=corrected(begun, sent, now) if begun is not None else min(sample.calling_since or now, now),
+        begun=corrected(begun, sent, now) if begun is not None else calling.assumed_begin(sample, now),
         ended=corrected(ended, sent, now) if ended is not None else None,
         ivr=numbers["ivr"], queue=numbers["antre"], ring=numbers["dering"], talk=numbers["bicara"],
         hold=numbers["hold"], note=field(request, "catatan"), token=field(request, "kunci"),

@@ -96,10 +96,11 @@
     const score = document.querySelector("[data-score]");
     if (score) score.textContent = told.score ?? "–";
     const list = form.querySelector("[data-problems]");
-    list.hidden = !checked || !told.problems.length;
-    list.replaceChildren(...told.problems.map((one) => {
+    const listed = told.problems.filter((one) => checked || !one.missing);
+    list.hidden = !listed.length;
+    list.replaceChildren(...listed.map((one) => {
       const item = document.createElement("li"), link = document.createElement("a");
-      link.href = `#item-${one.place}`;
+      link.href = document.getElementById(`item-${one.place}`) ? `#item-${one.place}` : "#form-f22";
       link.textContent = one.text;
       item.append(link);
       return item;
@@ -167,7 +168,8 @@
   form.addEventListener("submit", (event) => {
     clearTimeout(timer);
     if (event.submitter && event.submitter.matches("[data-save-button]")) { event.preventDefault(); dirty = true; edit += 1; keep(); save(); return; }
-    if (!navigator.onLine || saving || conflict) { event.preventDefault(); tell("kept", bar.dataset.waiting); return; }
+    if (saving) { const by = event.submitter; event.preventDefault(); setTimeout(() => form.requestSubmit(by), 250); return; }
+    if (!navigator.onLine || conflict) { event.preventDefault(); tell("kept", bar.dataset.waiting); return; }
     edit += 1;
     form.elements.edit.value = edit;
     keep();
