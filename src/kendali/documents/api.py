@@ -33,7 +33,7 @@ class ArticleIn(Schema):
     client: str | None = Field(None, max_length=40, description="code of the client; null: for all of them")
 
 
-class VersionOut(Schema):
+class ArticleVersionOut(Schema):
     version: int
     standing: str
     title: str
@@ -50,7 +50,7 @@ class ArticleOut(Schema):
     title: str
     client: str | None
     text: str = Field(description="of the version that leads: in force, else the next best")
-    versions: list[VersionOut]
+    versions: list[ArticleVersionOut]
 
 
 class ArticleRow(Schema):
@@ -73,16 +73,16 @@ class ArticleSearch(Schema):
     after: str = Field("", max_length=100)
 
 
-class EndIn(Schema):
+class ArticleEndIn(Schema):
     valid_until: date | None = Field(None, ge=EARLIEST, le=LATEST)
     reason: str = Field("", max_length=500)
 
 
-class WithdrawIn(Schema):
+class ArticleWithdrawIn(Schema):
     reason: str = Field(min_length=1, max_length=2000)
 
 
-class RowIn(Schema):
+class ArticleRowIn(Schema):
     code: str = Field("", max_length=200)
     title: str = Field("", max_length=2000)
     text: str = Field("", max_length=2 * MOST_BODY)
@@ -90,24 +90,24 @@ class RowIn(Schema):
     valid_until: str = Field("", max_length=40)
 
 
-class RowsIn(Schema):
+class ArticleRowsIn(Schema):
     name: str = Field("API", min_length=1, max_length=300)
-    rows: list[RowIn] = Field(min_length=1, max_length=MOST_ROWS)
+    rows: list[ArticleRowIn] = Field(min_length=1, max_length=MOST_ROWS)
 
 
-class FaultOut(Schema):
+class ArticleFaultOut(Schema):
     row: int
     column: str
     why: str
 
 
-class ImportOut(Schema):
+class ArticleImportOut(Schema):
     id: int
     origin: str
     ref: str
     status: str
     counts: dict[str, int]
-    faults: list[FaultOut]
+    faults: list[ArticleFaultOut]
 
 
 def _article(request: HttpRequest, code: str, action: str) -> Document:
@@ -128,9 +128,9 @@ def _out(document: Document) -> ArticleOut:
     )
 
 
-def _version(one: Placed) -> VersionOut:
+def _version(one: Placed) -> ArticleVersionOut:
     row = one.revision
-    return VersionOut(
+    return ArticleVersionOut(
         version=row.version, standing=one.standing.value, title=row.title, valid_from=row.valid_from,
         valid_until=row.valid_until, digest=row.digest, origin=row.origin, effective_at=row.effective_at,
         retire_reason=row.retire_reason,
@@ -211,7 +211,7 @@ def discard_article_draft(request: HttpRequest, code: str) -> Status[None]:
 
 
 @router.post("/articles/{path:code}/versions/{int:version}/end", response=ArticleOut)
-def end_article(request: HttpRequest, code: str, version: int, data: EndIn) -> ArticleOut:
+def end_article(request: HttpRequest, code: str, version: int, data: ArticleEndIn) -> ArticleOut:
     document = _article(request, code, "article.edit")
     actions.end(
         user=signed_in(request), at=timezone.now(), revision=_effective(document, version),
@@ -221,7 +221,7 @@ def end_article(request: HttpRequest, code: str, version: int, data: EndIn) -> A
 
 
 @router.post("/articles/{path:code}/versions/{int:version}/withdraw", response=ArticleOut)
-def withdraw_article(request: HttpRequest, code: str, version: int, data: WithdrawIn) -> ArticleOut:
+def withdraw_article(request: HttpRequest, code: str, version: int, data: ArticleWithdrawIn) -> ArticleOut:
     document = _article(request, code, "article.edit")
     actions.retire(
         user=signed_in(request), at=timezone.now(), revision=_effective(document, version), reason=data.reason
@@ -232,54 +232,56 @@ def withdraw_article(request: HttpRequest, code: str, version: int, data: Withdr
 # --- imports
 
 
-def _import(row: ArticleImport, plan: Plan | None = None) -> ImportOut:
+def _import(row: ArticleImport, plan: Plan | None = None) -> ArticleImportOut:
     if plan is None and row.status == ArticleImport.Status.CHECKED:
         plan = importing.plan(row, timezone.now())
     found = plan.faults if plan else ()
-    faults = [FaultOut(row=one.row, column=one.column, why=one.why.reason % dict(one.why.facts)) for one in found]
+    faults = [
+        ArticleFaultOut(row=one.row, column=one.column, why=one.why.reason % dict(one.why.facts)) for one in found
+    ]
     counts = {effect.value: count for effect, count in plan.counts.items()} if plan else row.counts
-    return ImportOut(id=row.pk, origin=row.origin, ref=row.ref, status=row.status, counts=counts, faults=faults)
+    return ArticleImportOut(id=row.pk, origin=row.origin, ref=row.ref, status=row.status, counts=counts, faults=faults)
 
 
 def _found(request: HttpRequest, import_id: int) -> ArticleImport:
     return access.load(ArticleImport, signed_in(request), "article.edit", pk=import_id)
 
 
-@router.get("/article-imports/{int:import_id}", response=ImportOut)
-def show_article_import(request: HttpRequest, import_id: int) -> ImportOut:
+@router.get("/article-imports/{int:import_id}", response=ArticleImportOut)
+def show_article_import(request: HttpRequest, import_id: int) -> ArticleImportOut:
     return _import(_found(request, import_id))
 
 
-@router.get("/article-imports", response=list[ImportOut])
-def list_article_imports(request: HttpRequest) -> list[ImportOut]:
+@router.get("/article-imports", response=list[ArticleImportOut])
+def list_article_imports(request: HttpRequest) -> list[ArticleImportOut]:
     """The newest twenty; counts and faults of those that wait are with each one."""
     access.require(signed_in(request), "article.edit")
     return [_import(row, Plan()) for row in ArticleImport.objects.defer("rows")[:20]]
 
 
-@router.post("/article-imports", response={201: ImportOut})
-def check_articles(request: HttpRequest, data: RowsIn) -> Status[ImportOut]:
+@router.post("/article-imports", response={201: ArticleImportOut})
+def check_articles(request: HttpRequest, data: ArticleRowsIn) -> Status[ArticleImportOut]:
     """A dry run: what the rows would change. They are kept, to be applied."""
     rows = [one.dict() for one in data.rows]
     row = importing.keep(user=signed_in(request), at=timezone.now(), name=data.name, rows=rows)
     return Status(201, _import(row))
 
 
-@router.post("/article-imports/{int:import_id}/apply", response=ImportOut)
-def apply_article_import(request: HttpRequest, import_id: int) -> ImportOut:
+@router.post("/article-imports/{int:import_id}/apply", response=ArticleImportOut)
+def apply_article_import(request: HttpRequest, import_id: int) -> ArticleImportOut:
     row = importing.apply(user=signed_in(request), at=timezone.now(), row=_found(request, import_id))
     return _import(row)
 
 
-@router.post("/article-imports/{int:import_id}/drop", response=ImportOut)
-def drop_article_import(request: HttpRequest, import_id: int) -> ImportOut:
+@router.post("/article-imports/{int:import_id}/drop", response=ArticleImportOut)
+def drop_article_import(request: HttpRequest, import_id: int) -> ArticleImportOut:
     row = _found(request, import_id)
     importing.drop(user=signed_in(request), at=timezone.now(), row=row)
     row.refresh_from_db()
     return _import(row)
 
 
-@router.post("/knowledge-base/read", response={202: ImportOut})
-def read_knowledge_base(request: HttpRequest) -> Status[ImportOut]:
+@router.post("/knowledge-base/read", response={202: ArticleImportOut})
+def read_knowledge_base(request: HttpRequest) -> Status[ArticleImportOut]:
     """By a job; ask for the import to see what came of it."""
     return Status(202, _import(importing.ask(user=signed_in(request), at=timezone.now())))

@@ -10,6 +10,7 @@ from ninja import Field, Router, Schema
 
 from kendali.accounts import access
 from kendali.accounts.access import signed_in
+from kendali.mystery import words_prepare
 from kendali.mystery.actions import materials as material_actions
 from kendali.mystery.models import Material, Persona
 from kendali.mystery.queries import scenarios as queries
@@ -23,19 +24,19 @@ Short = Annotated[str, Field(max_length=400)]
 Version = Annotated[int, Field(ge=0, le=2**31 - 1)]
 
 
-class Cite(Schema):
+class ArticleCite(Schema):
     article: Annotated[str, Field(min_length=1, max_length=60)]
     version: Version
 
 
-class ProblemOut(Schema):
+class PreparationProblem(Schema):
     place: str
     part: str
     why: str
 
 
-def told(found: list[Problem]) -> list[ProblemOut]:
-    return [ProblemOut(place=one.place, part=one.part, why=one.reason % dict(one.facts)) for one in found]
+def told(found: list[Problem]) -> list[PreparationProblem]:
+    return [PreparationProblem(place=one.place, part=one.part, why=words_prepare.told(one)) for one in found]
 
 
 # --- materials
@@ -45,7 +46,7 @@ class MaterialIn(Schema):
     kind: Kind
     title: Annotated[str, Field(min_length=1, max_length=300)]
     text: Annotated[str, Field(max_length=10_000)] = ""
-    cites: Annotated[list[Cite], Field(min_length=1, max_length=50)]
+    cites: Annotated[list[ArticleCite], Field(min_length=1, max_length=50)]
     active: bool = True
 
 
@@ -54,9 +55,9 @@ class MaterialOut(Schema):
     kind: str
     title: str
     text: str
-    cites: list[Cite]
+    cites: list[ArticleCite]
     active: bool
-    problems: list[ProblemOut]
+    problems: list[PreparationProblem]
 
 
 class MaterialsOut(Schema):
@@ -65,7 +66,7 @@ class MaterialsOut(Schema):
 
 
 def _material(row: Material, ground: queries.Ground) -> MaterialOut:
-    cites = [Cite(article=one.revision.document.code, version=one.revision.version) for one in row.cites.all()]
+    cites = [ArticleCite(article=one.revision.document.code, version=one.revision.version) for one in row.cites.all()]
     found = ground.problems.get(row.code, []) if row.active else []
     return MaterialOut(
         code=row.code, kind=row.kind, title=row.title, text=row.body, cites=cites, active=row.active,

@@ -15,7 +15,7 @@ from kendali.accounts.access import signed_in
 from kendali.accounts.permissions import RuleRefused
 from kendali.civil_time import EARLIEST, LATEST
 from kendali.mystery.actions import scenarios as actions
-from kendali.mystery.api.prepare import Code, Kind, ProblemOut, Short, Text, Version, told
+from kendali.mystery.api.prepare import Code, Kind, PreparationProblem, Short, Text, Version, told
 from kendali.mystery.models import Scenario, ScenarioVersion
 from kendali.mystery.queries import scenarios as queries
 from kendali.mystery.queries.prepared import scenario_of
@@ -29,7 +29,7 @@ router = Router(tags=["mystery calling"])
 Day = Annotated[date, Field(ge=EARLIEST, le=LATEST)]
 
 
-class QuestionIn(Schema):
+class ScenarioQuestion(Schema):
     id: Annotated[str, Field(min_length=1, max_length=40)]
     text: Text
     expected: Text
@@ -40,7 +40,7 @@ class QuestionIn(Schema):
     tolerance: Text = ""
 
 
-class BranchIn(Schema):
+class ScenarioBranch(Schema):
     after: Annotated[str, Field(max_length=40)]
     when: Text
     go_to: Annotated[str, Field(max_length=40)]
@@ -53,9 +53,9 @@ class ScenarioIn(Schema):
     goal: Text = ""
     situation: Text = ""
     opening: Text = ""
-    questions: Annotated[list[QuestionIn], Field(max_length=30)] = []
+    questions: Annotated[list[ScenarioQuestion], Field(max_length=30)] = []
     closing: Text = ""
-    branches: Annotated[list[BranchIn], Field(max_length=60)] = []
+    branches: Annotated[list[ScenarioBranch], Field(max_length=60)] = []
     personas: Annotated[list[Annotated[str, Field(max_length=30)]], Field(max_length=200)] = []
     test_data: Annotated[list[Short], Field(max_length=50)] = []
     preset_na: Annotated[list[Annotated[str, Field(max_length=60)]], Field(max_length=200)] = []
@@ -80,13 +80,13 @@ class ScenarioIn(Schema):
         )  # fmt: skip
 
 
-class BeginIn(Schema):
+class ScenarioBegin(Schema):
     code: Code
     kind: Kind
     goal: Text = ""
 
 
-class ReasonIn(Schema):
+class ScenarioReason(Schema):
     reason: Annotated[str, Field(min_length=1, max_length=2000)]
 
 
@@ -108,9 +108,9 @@ class ScenarioPage(Schema):
 class ScenarioOut(ScenarioRow):
     situation: str
     opening: str
-    questions: list[QuestionIn]
+    questions: list[ScenarioQuestion]
     closing: str
-    branches: list[BranchIn]
+    branches: list[ScenarioBranch]
     personas: list[str]
     test_data: list[str]
     preset_na: list[str]
@@ -121,8 +121,8 @@ class ScenarioOut(ScenarioRow):
     approved_by: str | None
     approved_at: datetime | None
     reason: str
-    problems: list[ProblemOut]
-    marks: list[ProblemOut] = Field(description="articles it rests on that changed or ended")
+    problems: list[PreparationProblem]
+    marks: list[PreparationProblem] = Field(description="articles it rests on that changed or ended")
 
 
 class ScenarioSearch(Schema):
@@ -132,11 +132,11 @@ class ScenarioSearch(Schema):
     after: Annotated[str, Field(max_length=100)] = ""
 
 
-class Since(Schema):
+class DifferentFrom(Schema):
     since: Version = 0
 
 
-class ChangeOut(Schema):
+class ScenarioChange(Schema):
     question: str
     part: str
     before: str | None
@@ -152,12 +152,12 @@ def _out(row: ScenarioVersion) -> ScenarioOut:
         closing=content.closing, personas=list(content.personas), test_data=list(content.test_data),
         preset_na=list(content.preset_na), time_limit=content.time_limit, answer_within=content.answer_within,
         questions=[
-            QuestionIn(id=one.id or "-", text=one.text, expected=one.expected, article=one.article,
+            ScenarioQuestion(id=one.id or "-", text=one.text, expected=one.expected, article=one.article,
                        article_version=one.article_version, must_say=list(one.must_say),
                        must_not_say=list(one.must_not_say), tolerance=one.tolerance)
             for one in content.questions
         ],
-        branches=[BranchIn(after=one.after, when=one.when, go_to=one.go_to) for one in content.branches],
+        branches=[ScenarioBranch(after=one.after, when=one.when, go_to=one.go_to) for one in content.branches],
         digest=queries.digest(content), author=row.author.name,
         approved_by=row.approved_by.name if row.approved_by else None, approved_at=row.approved_at, reason=row.reason,
         problems=told(found), marks=told(queries.marks([row], at).get(row.pk, [])),
@@ -193,7 +193,7 @@ def _row(row: ScenarioVersion) -> ScenarioRow:
 
 
 @router.post("/scenarios", response={201: ScenarioOut})
-def begin_scenario(request: HttpRequest, data: BeginIn) -> Status[ScenarioOut]:
+def begin_scenario(request: HttpRequest, data: ScenarioBegin) -> Status[ScenarioOut]:
     row = actions.begin(
         user=signed_in(request), at=timezone.now(), code=data.code.upper(), kind=data.kind, goal=data.goal
     )
@@ -213,8 +213,8 @@ def save_scenario(request: HttpRequest, code: str, version: int, data: ScenarioI
     return _out(actions.save(user=signed_in(request), at=timezone.now(), version=row, content=content, seen=data.seen))
 
 
-@router.post("/scenarios/{str:code}/{int:version}/check", response=list[ProblemOut])
-def check_scenario(request: HttpRequest, code: str, version: int, data: ScenarioIn) -> list[ProblemOut]:
+@router.post("/scenarios/{str:code}/{int:version}/check", response=list[PreparationProblem])
+def check_scenario(request: HttpRequest, code: str, version: int, data: ScenarioIn) -> list[PreparationProblem]:
     """What would be wrong with these words; nothing is saved."""
     row = _version(request, code, version, "scenario.edit")
     return told(queries.problems(data.content(scenario_of(row)), timezone.now()))
@@ -251,17 +251,19 @@ def approve_scenario(request: HttpRequest, code: str, version: int) -> ScenarioO
 
 
 @router.post("/scenarios/{str:code}/{int:version}/return", response=ScenarioOut)
-def return_scenario(request: HttpRequest, code: str, version: int, data: ReasonIn) -> ScenarioOut:
+def return_scenario(request: HttpRequest, code: str, version: int, data: ScenarioReason) -> ScenarioOut:
     return _moved(request, code, version, ScenarioEvent.RETURN, data.reason)
 
 
 @router.post("/scenarios/{str:code}/{int:version}/withdraw", response=ScenarioOut)
-def withdraw_scenario(request: HttpRequest, code: str, version: int, data: ReasonIn) -> ScenarioOut:
+def withdraw_scenario(request: HttpRequest, code: str, version: int, data: ScenarioReason) -> ScenarioOut:
     return _moved(request, code, version, ScenarioEvent.RETIRE, data.reason)
 
 
-@router.get("/scenarios/{str:code}/{int:version}/changes", response=list[ChangeOut])
-def list_scenario_changes(request: HttpRequest, code: str, version: int, asked: Query[Since]) -> list[ChangeOut]:
+@router.get("/scenarios/{str:code}/{int:version}/changes", response=list[ScenarioChange])
+def list_scenario_changes(
+    request: HttpRequest, code: str, version: int, asked: Query[DifferentFrom]
+) -> list[ScenarioChange]:
     """Against the version `since`; 0: the one before."""
     row = _version(request, code, version, "scenario.view")
     others = row.scenario.versions.select_related("scenario").exclude(pk=row.pk).order_by("-version")
@@ -271,4 +273,4 @@ def list_scenario_changes(request: HttpRequest, code: str, version: int, asked: 
     if other is None:
         raise RuleRefused(no("There is no such version to compare with."))
     found = scenario_diff.changes(scenario_of(other), scenario_of(row))
-    return [ChangeOut(question=one.question, part=one.part, before=one.before, after=one.after) for one in found]
+    return [ScenarioChange(question=one.question, part=one.part, before=one.before, after=one.after) for one in found]

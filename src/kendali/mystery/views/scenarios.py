@@ -168,6 +168,7 @@ def scenario(request: HttpRequest, pk: int) -> HttpResponse:
         "preset": preset_words(content, queries.form_on(queries.today(at))),
         "versions": [(one, told.STATUS[one.status]) for one in versions],
         "earlier": next((one for one in versions if one.version < row.version), None),
+        "newer": versions[0] if versions[0].version > row.version and versions[0].status != "retired" else None,
         "may": _may(row, user, at, found, versions),
         "may_read": permissions.can(user, "article.view"),
         "history": history(row),
@@ -308,7 +309,7 @@ def card(request: HttpRequest, pk: int) -> HttpResponse:
         "personas": personas,
         "persona": persona,
         "hour": local.hour,
-        "hours": range(6, 22),
+        "hours": range(24),
         "opening": scenario_rules.spoken_opening(content, persona.name if persona else "…", local),
         "questions": _questions(content),
     }
