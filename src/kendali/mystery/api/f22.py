@@ -133,11 +133,11 @@ def list_f22(request: HttpRequest, month: date, query: Query[F22Query]) -> dict[
     cycle = access.load(Cycle, signed_in(request), "f22.view", month=month.replace(day=1))
     asked = query.dict()
     after = asked.pop("after")
-    rows = f22.chosen(f22.for_a_list(f22.called(cycle)), f22.as_of(cycle), **asked)
+    rows = f22.chosen(f22.calls(cycle), f22.as_of(cycle), **asked)
     if after:
         rows = rows.filter(number__gt=after)
     found = list(rows.order_by(*f22.ORDER)[: PAGE + 1])
-    told = f22.told(found[:PAGE], f22.as_of(cycle))
+    told = f22.told(f22.named(found[:PAGE]), f22.as_of(cycle))
     return {"rows": [_row(one) for one in told], "next": found[PAGE - 1].number if len(found) > PAGE else None}
 
 

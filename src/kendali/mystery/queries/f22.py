@@ -86,11 +86,22 @@ def as_of(cycle: Cycle) -> datetime:
 # --- which samples
 
 
-def called(cycle: Cycle | None = None) -> QuerySet[Sample]:
-    """The rows of the register, of one month or of all: at least one call was placed."""
+def calls(cycle: Cycle | None = None) -> QuerySet[Sample]:
+    """The rows of the register, of one month or of all: at least one call was placed. Bare rows, for a page of them."""
     placed = Exists(Attempt.objects.filter(sample=OuterRef("pk")))
     samples = Sample.objects.filter(Q(called_at__isnull=False) | placed)
-    return _with_names(samples.filter(cycle=cycle) if cycle is not None else samples.select_related("cycle"))
+    return samples.filter(cycle=cycle) if cycle is not None else samples
+
+
+def called(cycle: Cycle | None = None) -> QuerySet[Sample]:
+    """The same with everything that is told of them."""
+    return _with_names(calls(cycle) if cycle is not None else calls().select_related("cycle"))
+
+
+def named(samples: Sequence[Sample]) -> list[Sample]:
+    """The rows of a page with what a list tells: names, no answers. Only so few are joined."""
+    rows = Sample.objects.filter(pk__in=[one.pk for one in samples])
+    return list(_with_names(rows).defer(*HEAVY, *LATER).order_by(*ORDER))
 
 
 def _with_names(samples: QuerySet[Sample]) -> QuerySet[Sample]:
@@ -119,8 +130,7 @@ def chosen(
     return rows
 
 
-def for_a_list(rows: QuerySet[Sample]) -> QuerySet[Sample]:
-    """Without the answers, which a list does not show."""
+def without_answers(rows: QuerySet[Sample]) -> QuerySet[Sample]:
     return rows.defer(*HEAVY, *LATER)
 
 

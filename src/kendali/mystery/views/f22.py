@@ -43,9 +43,11 @@ def f22_list(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_safe
 def f22_month(request: HttpRequest, month: str) -> HttpResponse:
-    cycle, rows, form = _chosen(request, month)
-    page = keyset.page(f22.for_a_list(rows), f22.ORDER, request.GET)
-    told = f22.told(page.rows, f22.as_of(cycle))
+    cycle = load(request, month, "f22.view")
+    form = RegisterFilter(request.GET)
+    rows = f22.chosen(f22.calls(cycle), f22.as_of(cycle), **form.asked())
+    page = keyset.page(rows, f22.ORDER, request.GET)
+    told = f22.told(f22.named(page.rows), f22.as_of(cycle))
     context = {
         "cycle": cycle,
         "pill": cycle_pill(cycle),
@@ -67,10 +69,9 @@ def _late(row: f22.Row) -> int:
     return sum(step.in_time is False for found in row.found for step in found.hand_overs)
 
 
-def _chosen(request: HttpRequest, month: str) -> tuple[Cycle, QuerySet[Sample], RegisterFilter]:
+def _chosen(request: HttpRequest, month: str) -> tuple[Cycle, QuerySet[Sample]]:
     cycle = load(request, month, "f22.view")
-    form = RegisterFilter(request.GET)
-    return cycle, f22.chosen(f22.called(cycle), f22.as_of(cycle), **form.asked()), form
+    return cycle, f22.chosen(f22.called(cycle), f22.as_of(cycle), **RegisterFilter(request.GET).asked())
 
 
 def _kept(request: HttpRequest) -> str:
@@ -83,7 +84,7 @@ def _kept(request: HttpRequest) -> str:
 @login_required
 @require_safe
 def f22_xlsx(request: HttpRequest, month: str) -> FileResponse:
-    cycle, rows, _form = _chosen(request, month)
+    cycle, rows = _chosen(request, month)
     items = f22_register.items_of(f22.forms_used(cycle))
     signatures = list(cycle.signatures.all())
     lines = (
@@ -98,8 +99,8 @@ def f22_xlsx(request: HttpRequest, month: str) -> FileResponse:
 @login_required
 @require_safe
 def f22_pdf(request: HttpRequest, month: str) -> HttpResponse:
-    cycle, rows, _form = _chosen(request, month)
-    found = (row for batch in f22.batches(f22.for_a_list(rows), f22.as_of(cycle)) for row in batch)
+    cycle, rows = _chosen(request, month)
+    found = (row for batch in f22.batches(f22.without_answers(rows), f22.as_of(cycle)) for row in batch)
     pdf = f22_print.register(found, cycle, list(cycle.signatures.all()), timezone.now())
     return _file(pdf, f"register-f22-{month}.pdf", "application/pdf")
 
@@ -117,7 +118,7 @@ def _file(content: bytes, name: str, kind: str) -> HttpResponse:
 @require_safe
 def f22_sheets(request: HttpRequest, month: str) -> HttpResponseBase:
     """All sheets in one PDF; of a large month a ZIP of several, sent while it is made."""
-    cycle, rows, _form = _chosen(request, month)
+    cycle, rows = _chosen(request, month)
     name, signatures = f"lembar-f22-{month}", list(cycle.signatures.all())
     if rows.count() <= f22_print.AT_ONCE:
         found = [row for batch in f22.batches(rows, f22.as_of(cycle)) for row in batch]
