@@ -5,7 +5,7 @@ Stratum and window are never touched; every sample that goes to somebody else le
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -67,8 +67,7 @@ def proposed(
     caller = next((one for one in desk.callers if one.code == executor.email), None)
     if caller is None:
         return None, YES, None
-    rows = planning.held(row)
-    others = [one for one in _complete(rows) if one.pk != sample.pk]
+    others = [one for one in _complete(planning.held(row, near=slot)) if one.pk != sample.pk]
     given = assignment.give(
         [*_slots(others), slot],
         replace(desk, callers=(replace(caller, share=max(caller.share, 1)),)),
@@ -78,7 +77,7 @@ def proposed(
     )
     one = next((one for one in given.assignments if one.slot == sample.pk), None)
     refused = next((one.verdict for one in given.unassigned if one.slot == sample.pk), YES)
-    return one, refused, caller
+    return one, by_name(refused, {executor.email: executor.name}), caller
 
 
 def _columns(row: Cycle, one: Assignment) -> dict[str, object]:
@@ -100,11 +99,8 @@ def options(row: Cycle, sample: Sample) -> list[Option]:
     """Everybody who calls, with the rule's answer and its warnings; for the page where one is chosen."""
     slot = planning.slot_of(sample, sample.pk)
     desk = planning.desk(row, [slot])
-    uses, held = lockouts.Uses(desk.past), dict[str, list[Slot]]()
-    for one in planning.held(row):
-        if one.pk != sample.pk and one.executor is not None and one.persona is not None:
-            held.setdefault(one.executor.email, []).append(planning.slot_of(one, one.pk))
-            uses.add(planning.call_of(one))
+    there, held = planning.around(row, slot)
+    uses = lockouts.Uses([*desk.past, *there])
     users = planning.users_of(one.code for one in desk.callers)
     return [
         Option(
@@ -239,6 +235,14 @@ def _told(
             "sample.reassigned", actor=actor, at=at, obj=one, facts={"number": one.number, "name": one.executor.name}
         )
     audit.record(verb, actor=actor, at=at, obj=row, facts={"count": len(moved), "left": left, **facts})
+
+
+def by_name(verdict: Verdict, names: Mapping[str, str]) -> Verdict:
+    """The same reason with the caller's name instead of the e-mail address."""
+    if "caller" not in verdict.facts:
+        return verdict
+    code = str(verdict.facts["caller"])
+    return Verdict(verdict.ok, verdict.reason, {**verdict.facts, "caller": names.get(code, code)})
 
 
 def warning(verdict: Verdict) -> dict[str, object]:

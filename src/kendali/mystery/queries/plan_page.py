@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet
 
-from kendali.mystery.models import Cycle, Sample
+from kendali.mystery.models import Cycle, Sample, ScenarioVersion
 from kendali.mystery.queries import planning
 from kendali.mystery.rules import slots
 from kendali.mystery.rules.quotas import AROUND, Dimension, Request
@@ -97,16 +97,16 @@ def _cell(planned: int, called: int, most: int) -> Cell:
 
 
 def listed(row: Cycle, *, area: str = "", week: str = "", kind: str = "", open_only: bool = False) -> QuerySet[Sample]:
-    """Windows in the order of time; with who and what."""
-    rows = Sample.objects.filter(cycle=row).select_related(
-        "destination", "executor", "scenario__scenario", "persona", "replaces"
-    )
+    """Windows with who and what. Names come by queries of their own, so that a page is cut from one table."""
+    versions = ScenarioVersion.objects.select_related("scenario").defer("content")
+    names = ("destination", "executor", "persona", "replaces", Prefetch("scenario", versions))
+    rows = Sample.objects.filter(cycle=row).prefetch_related(*names)
     for name, value in (("area", area), ("week", week), ("kind", kind)):
         if value:
             rows = rows.filter(**{name: "" if value == "-" else value})
     if open_only:
         rows = rows.filter(executor=None)
-    return rows.defer("scenario__content")
+    return rows
 
 
 def executors(row: Cycle, at: datetime) -> list[tuple[int, str, int]]:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from kendali.accounts.models import User
 from kendali.civil_time import local_date
@@ -128,13 +128,35 @@ def slot_of(sample: models.Sample, number: int | None = None) -> Slot:
     )  # fmt: skip
 
 
-def held(cycle: models.Cycle, *, lock: bool = False) -> list[models.Sample]:
-    """Every sample of the cycle that somebody calls, called or will call; with what an assignment needs. One query."""
+def held(cycle: models.Cycle, *, lock: bool = False, near: Slot | None = None) -> list[models.Sample]:
+    """Every sample of the cycle that somebody calls, called or will call; with what an assignment needs. One query.
+    `near`: only those that decide who may have this slot: of the same place, or at the same time."""
     rows = models.Sample.objects.filter(cycle=cycle).exclude(state__in=OVER)
+    if near is not None:
+        rows = rows.filter(Q(place=near.place) | Q(opens__lt=near.ends, closes__gt=near.starts))
     if lock:
         rows = rows.select_for_update(of=("self",))
     related = ("destination", "executor", "scenario__scenario", "persona")
     return list(rows.select_related(*related).defer("scenario__content").order_by("opens", "pk"))
+
+
+def around(cycle: models.Cycle, slot: Slot) -> tuple[list[lockouts.Call], dict[str, list[Slot]]]:
+    """Besides the sample whose key is the slot's number: the calls of its place, and what each caller has at its time.
+    One query, no rows made of it: a month may have thousands."""
+    rows = models.Sample.objects.filter(
+        Q(place=slot.place) | Q(opens__lt=slot.ends, closes__gt=slot.starts),
+        cycle=cycle, executor__isnull=False, persona__isnull=False,
+    ).exclude(state__in=OVER).exclude(pk=slot.number)  # fmt: skip
+    calls: list[lockouts.Call] = []
+    held: dict[str, list[Slot]] = {}
+    columns = ("pk", "place", "executor__email", "persona__code", "persona__caller_number", "opens", "closes", "zone")
+    for pk, place, caller, persona, number, opens, closes, zone in rows.values_list(*columns):
+        assert caller is not None
+        if place == slot.place:
+            calls.append(lockouts.Call(place, caller, persona or "", number or "", local_date(opens, zone)))
+        if opens < slot.ends and closes > slot.starts:
+            held.setdefault(caller, []).append(replace(slot, number=pk, place=place, starts=opens, ends=closes))
+    return calls, held
 
 
 def given_of(rows: Iterable[models.Sample]) -> Given:
@@ -149,14 +171,6 @@ def given_of(rows: Iterable[models.Sample]) -> Given:
 
 
 # --- the desk
-
-
-def call_of(sample: models.Sample) -> lockouts.Call:
-    """Needs executor and persona."""
-    assert sample.executor is not None
-    assert sample.persona is not None
-    on = local_date(sample.opens, sample.zone)
-    return lockouts.Call(sample.place, sample.executor.email, sample.persona.code, sample.persona.caller_number, on)
 
 
 def lockouts_in_force() -> lockouts.Lockouts:

@@ -195,15 +195,15 @@ def test_a_signature_of_another_role_is_refused(house: House) -> None:
 
 def many(it: Ready, count: int) -> Cycle:
     """A frozen month with so many samples, some called and verified; as rows, so that it is quick."""
-    row = it.drawn()
+    row, spread = it.drawn(), timedelta(days=20) / count
     pattern = samples(row)[0]
     Sample.objects.filter(cycle=row).delete()
     Sample.objects.bulk_create(
         Sample(
             number=f"MC-2026-12-{one:05d}", cycle=row, slot=one, area=("dps", "jkt")[one % 2], shift="pagi",
             kind=("informasi", "komplain", "permintaan")[one % 3], week=str(one % 4 + 1),
-            destination=pattern.destination, place=pattern.place, opens=pattern.opens + timedelta(minutes=one),
-            closes=pattern.closes + timedelta(minutes=one), zone=pattern.zone, executor=it.cast.qori,
+            destination=pattern.destination, place=f"area-{one % 7}", opens=pattern.opens + one * spread,
+            closes=pattern.closes + one * spread, zone=pattern.zone, executor=it.cast.qori,
             scenario=pattern.scenario, persona=pattern.persona,
             state=SampleState.VERIFIED if one % 2 else SampleState.ASSIGNED,
             called_at=pattern.opens if one % 2 else None, verified_at=it.at if one % 2 else None,

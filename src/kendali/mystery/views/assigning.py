@@ -18,6 +18,7 @@ from kendali.audit.history import history
 from kendali.mystery.actions import assigning as actions
 from kendali.mystery.models import Sample
 from kendali.mystery.queries import plan_page as query
+from kendali.mystery.queries import planning
 from kendali.mystery.rules.assignment import Given
 from kendali.mystery.views.cycles import crumbs, load
 from kendali.mystery.words import sample_pill
@@ -99,5 +100,9 @@ def replace_caller(request: HttpRequest, month: str) -> HttpResponse:
 def _say_left(request: HttpRequest, found: Given) -> None:
     left = len(found.unassigned)
     if left:
+        names = {
+            one.email: one.name for one in planning.users_of([str(found.verdict.facts.get("caller", ""))]).values()
+        }
+        why = told(actions.by_name(found.verdict, names))
         said = ngettext("Nobody may call %(count)s sample: %(why)s", "Nobody may call %(count)s samples: %(why)s", left)
-        messages.warning(request, said % {"count": left, "why": told(found.verdict)})
+        messages.warning(request, said % {"count": left, "why": why})

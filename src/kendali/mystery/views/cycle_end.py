@@ -14,11 +14,12 @@ from kendali.accounts.answers import attempt, field
 from kendali.accounts.models import User
 from kendali.mystery.actions import cycles as actions
 from kendali.mystery.models import Cycle, CycleSignature
-from kendali.mystery.queries import ending, f22, pace
+from kendali.mystery.queries import cycle_page, ending, f22, pace
 from kendali.mystery.rules.ending import ORDER
-from kendali.mystery.rules.ending import valid as valid_of
 from kendali.mystery.views.cycles import crumbs, load
+from kendali.mystery.views.plan import CHECKED
 from kendali.mystery.words_plan import PARTS, cycle_pill
+from kendali.verdict import Verdict
 
 
 @login_required
@@ -63,33 +64,35 @@ def sign(request: HttpRequest, month: str) -> HttpResponse:
             _("Signed. The signature holds for exactly this register."),
         )
         return redirect("cycle_sign", month=month)
-    return render(request, "mystery/cycle_sign.html", _context(row, user))
+    return render(request, "mystery/cycle_sign.html", _context(request, row, user))
 
 
-def _context(row: Cycle, user: User) -> dict[str, object]:
+def _context(request: HttpRequest, row: Cycle, user: User) -> dict[str, object]:
+    """The digest of thousands of rows takes seconds: then it is computed by a click."""
     now = timezone.now()
-    digest = row.frozen_digest or f22.register_digest(row, now)
-    rows = list(row.signatures.select_related("user").order_by("at"))
-    good = valid_of(ending.signed(row), digest)
-    signed = {one.part: one for one in rows if one.digest == digest}
-    meter = pace.meter(row, now)
-    lines = []
-    for part in ORDER:
-        may = permissions.can(user, actions.PARTS[CycleSignature.Part(part)])
-        verdict = may and ending.may_sign(row, part, by=user.pk, shown=digest, now=digest)
-        lines.append((part, *PARTS[part], signed.get(part), verdict))
-    freeze = permissions.can(user, "cycle.freeze") and ending.may_freeze(row, now, counted=meter.counted, now=digest)
+    asked = bool(request.GET.get("kode")) or cycle_page.counts(row).planned <= CHECKED
+    digest = row.frozen_digest or (f22.register_digest(row, now) if asked else "")
+    signed = {one.part: one for one in row.signatures.order_by("at") if not digest or one.digest == digest}
+    old = [one for one in row.signatures.order_by("at") if digest and one.digest != digest]
+    counted = pace.meter(row, now).counted
+    may_freeze = permissions.can(user, "cycle.freeze") and bool(digest)
     return {
         "row": row,
         "crumbs": crumbs(row),
         "pill": cycle_pill(row),
         "digest": digest,
-        "lines": lines,
-        "old": [one for one in rows if one.part not in good or one.digest != digest],
-        "parts": {code: words[0] for code, words in PARTS.items()},
-        "meter": meter,
-        "may_freeze": freeze,
+        "lines": [(part, *PARTS[part], signed.get(part), _may_sign(row, user, part, digest)) for part in ORDER],
+        "old": old,
+        "counted": counted,
+        "may_freeze": ending.may_freeze(row, now, counted=counted, now=digest) if may_freeze else None,
     }
+
+
+def _may_sign(row: Cycle, user: User, part: str, digest: str) -> Verdict | None:
+    """None: not this person's part, or nothing was shown yet."""
+    if not digest or not permissions.can(user, actions.PARTS[CycleSignature.Part(part)]):
+        return None
+    return ending.may_sign(row, part, by=user.pk, shown=digest, now=digest)
 
 
 @login_required

@@ -29,6 +29,7 @@ from kendali.mystery.words import sample_pill
 from kendali.mystery.words_plan import DIMENSIONS, PHASES, Levels, cycle_pill, problem, warning
 
 Counts = dict[Dimension, dict[str, int]]
+CHECKED = 500  # samples up to which the digest is computed with every page; more of them by a click
 
 
 @login_required
@@ -69,7 +70,7 @@ def _context(
         "levels": levels,
     }
     if row.drawn_at and asked:
-        context |= _drawn(request, row, user, asked, levels)
+        context |= _drawn(request, row, user, asked, levels, counts)
     return context
 
 
@@ -93,11 +94,13 @@ def _margins(asked: Request, drawn: Counts, levels: Levels) -> list[dict[str, An
     ]
 
 
-def _drawn(request: HttpRequest, row: Cycle, user: User, asked: Request, levels: Levels) -> dict[str, Any]:
+def _drawn(
+    request: HttpRequest, row: Cycle, user: User, asked: Request, levels: Levels, counts: cycle_page.Counts
+) -> dict[str, Any]:
     across = request.GET.get("peta", "")
     dimension = Dimension(across) if across in {one.value for one in AROUND} else Dimension.WEEK
     found = query.heat_map(row, dimension, asked)
-    plan = planning.plan_of(row)
+    check = counts.planned <= CHECKED or bool(request.GET.get("periksa"))
     chosen = {key: request.GET.get(key, "") for key in ("area", "week", "kind")}
     rows = query.listed(row, **chosen, open_only=bool(request.GET.get("open")))
     page = keyset.page(rows, ("opens", "id"), request.GET)
@@ -111,7 +114,7 @@ def _drawn(request: HttpRequest, row: Cycle, user: User, asked: Request, levels:
         },
         "tabs": [(DIMENSIONS[one], f"?peta={one.value}", one is dimension) for one in AROUND],
         "across": DIMENSIONS[dimension],
-        "unchanged": slots.unchanged(plan, row.plan_digest),
+        "unchanged": slots.unchanged(planning.plan_of(row), row.plan_digest) if check else None,
         "page": page,
         "lines": [_line(one, user, levels, names) for one in page.rows],
         "chosen": chosen | {"open": request.GET.get("open", "")},
