@@ -16,6 +16,7 @@ from kendali import civil_time
 from kendali.records.calendar import days_off
 
 Story = Generator[datetime, datetime, None]
+MOMENT = timedelta(seconds=1)
 STEP = timedelta(minutes=25)  # what happens within one step is over by then
 ZONE = "Asia/Jakarta"
 
@@ -49,19 +50,26 @@ def next_working_day(after: datetime, *, hour: int) -> datetime:
     return civil_time.start_of_day(day, ZONE) + timedelta(hours=hour)
 
 
-def play(stories: Iterable[Story]) -> None:
-    """Every story to its end; one step at a time, and none before the one before it is over."""
+def play(stories: Iterable[Story], brief: Iterable[Story] = ()) -> None:
+    """Every story to its end; one step at a time, and none before the one before it is over. `brief`: stories of many
+    small steps, each over at once."""
     order = count()
     waiting = [(next(story), next(order), story) for story in stories]
+    small = [(next(story), next(order), story) for story in brief]
+    quick = {number for _wanted, number, _story in small}
+    waiting += small
     heapq.heapify(waiting)
     free = min(waiting)[0] if waiting else None
     while waiting:
-        wanted, _number, story = heapq.heappop(waiting)
+        wanted, number, story = heapq.heappop(waiting)
         assert free is not None
         at = max(wanted, free)
-        free = at + STEP
+        free = at + (MOMENT if number in quick else STEP)
         try:
             again = story.send(at)
         except StopIteration:
             continue
-        heapq.heappush(waiting, (max(again, free), next(order), story))
+        number, before = next(order), number
+        if before in quick:
+            quick.add(number)
+        heapq.heappush(waiting, (max(again, free), number, story))

@@ -1,0 +1,79 @@
+"""Who plays in the months of the sample, and when they are at work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from random import Random
+
+from kendali import civil_time
+from kendali.accounts.models import User
+from kendali.home.sample.diary import ZONE
+from kendali.mystery import office
+from kendali.mystery.models import Cycle
+from kendali.mystery.queries import roster
+from kendali.mystery.rules.roster_rules import Membership
+from kendali.mystery.rules.working_time import Desk, instant_after
+
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
+
+
+@dataclass
+class Scene:
+    """`changed`: samples were given out or findings raised; `endings`: months that are not frozen yet."""
+
+    users: dict[str, User]
+    now: datetime
+    changed: bool = False
+    endings: list[Cycle] = field(default_factory=list)
+    recordings: int = 0
+    refused: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        for user in self.users.values():
+            user.remembers_rights = True  # as for the length of a page: within one action they are asked once
+
+    def __getitem__(self, key: str) -> User:
+        return self.users[key]
+
+    @property
+    def today(self) -> date:
+        return civil_time.local_date(self.now, ZONE)
+
+    @cached_property
+    def desk(self) -> Desk:
+        """Of the head office: 8 to 17, Monday to Friday."""
+        return Desk(ZONE, office.work_calendar())
+
+    @cached_property
+    def agents(self) -> list[Membership]:
+        return roster.memberships()
+
+    def at_work(self, day: date, *, hour: int) -> datetime:
+        """On that day, or the last working day before it."""
+        while not self.desk.calendar.works_on(day):
+            day -= timedelta(days=1)
+        return civil_time.start_of_day(day, ZONE) + timedelta(hours=hour)
+
+    def later(self, at: datetime, hours: float) -> datetime:
+        """After so many office hours, and some odd minutes."""
+        return instant_after(at, timedelta(hours=hours), self.desk)
+
+    def qa(self, rnd: Random) -> User:
+        return self.users[rnd.choice(("qanita", "qadri"))]
+
+    def other_qa(self, one: User | None) -> User:
+        return self.users["qadri" if one is not None and one.pk == self.users["qanita"].pk else "qanita"]
+
+    def owner(self, user_id: int | None) -> User | None:
+        return next((one for one in self.people if one.pk == user_id), None)
+
+    @cached_property
+    def people(self) -> list[User]:
+        known = {one.pk: one for one in self.users.values()}
+        return [known.get(one.pk, one) for one in User.objects.filter(is_active=True)]
+
+
+def chance(*what: object) -> Random:
+    return Random(" ".join(map(str, what)))  # noqa: S311
