@@ -13,7 +13,7 @@ from kendali.mystery.models import Sample
 from kendali.mystery.queries import calls
 from kendali.mystery.queries.filling import due_of
 
-AHEAD = 30  # windows to come that are listed
+AHEAD = 30  # of each list
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +32,9 @@ class Day:
     later: list[Row] = field(default_factory=list)
     passed: list[Row] = field(default_factory=list)  # assigned, and the slot is over
     done: list[Row] = field(default_factory=list)  # submitted today
+    late: int = 0  # of all forms, also those not listed
     more: bool = False
     helper: bool = False
-
-    def late(self, at: datetime) -> int:
-        return sum(1 for row in self.forms if row.due is not None and row.due < at)
 
 
 def day_of(user: User, at: datetime) -> Day:
@@ -47,7 +45,8 @@ def day_of(user: User, at: datetime) -> Day:
     open_ = list(rows.filter(state__in=calls.TO_CALL).order_by("opens", "number")[: AHEAD + 1])
     midnight = start_of_day(local_date(at, user.zone), user.zone)
     done = rows.filter(submitted_at__gte=midnight).exclude(state__in=(*calls.TO_FILL, *calls.TO_CALL))
-    found = Day(forms=forms, more=len(open_) > AHEAD, helper=calls.is_helper(user),
+    late = sum(1 for row in forms if row.due is not None and row.due < at)
+    found = Day(forms=forms[:AHEAD], late=late, more=max(len(forms), len(open_)) > AHEAD, helper=calls.is_helper(user),
                 done=[_row(one) for one in done.order_by("-submitted_at")[:AHEAD]])  # fmt: skip
     for one in open_[:AHEAD]:
         rows_of = _list_for(one, at, found)

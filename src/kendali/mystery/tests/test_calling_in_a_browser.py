@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -37,9 +38,10 @@ def phone(
     return context.new_page()
 
 
-def to_call(house: House, state: str = "assigned", **columns: object) -> Sample:
+def to_call(house: House, state: str = "assigned", **columns: Any) -> Sample:
     now = timezone.now()
-    return house.sample(state, **{"opens": now - 10 * MINUTE, "closes": now + 110 * MINUTE} | columns)
+    window: dict[str, Any] = {"opens": now - 10 * MINUTE, "closes": now + 110 * MINUTE}
+    return house.sample(state, **window | columns)
 
 
 def test_an_attempt_that_loses_its_connection_loses_nothing(

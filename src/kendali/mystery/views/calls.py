@@ -50,7 +50,7 @@ def my_calls(request: HttpRequest) -> HttpResponse:
     ]
     context = {
         "day": day,
-        "late": day.late(now),
+        "late": day.late,
         "groups": [(key, title, [line(row, user, now) for row in rows]) for key, title, rows in groups if rows],
         "crisis": calls.crisis(),
         "first": next(iter([*day.forms, *day.now]), None),
