@@ -181,11 +181,16 @@ def stages(finding: Finding, moment: object) -> list[Stage]:
     made = []
     for place, (step, at) in enumerate(zip(ORDER, instants, strict=True)):
         name = shown("state", S.AT_DEPARTMENT if _to_department(finding, step) else step)
-        made.append(Stage(name.capitalize(), _stage(place, reached, state), moment(at) if at else "", at))  # type: ignore[operator]
+        made.append(Stage(_first_up(name), _stage(place, reached, state), moment(at) if at else "", at))  # type: ignore[operator]
     if state in {S.INVALID, S.MERGED}:
-        made[-1] = Stage(shown("state", state).capitalize(), "failed" if state is S.INVALID else "skipped",
+        made[-1] = Stage(_first_up(shown("state", state)), "failed" if state is S.INVALID else "skipped",
                          moment(finding.ended_at) if finding.ended_at else "")  # type: ignore[operator] # fmt: skip
     return made
+
+
+def _first_up(word: str) -> str:
+    """Only the first letter: QA and SPV stay as they are."""
+    return word[:1].upper() + word[1:]
 
 
 def _to_department(finding: Finding, step: FindingState) -> bool:

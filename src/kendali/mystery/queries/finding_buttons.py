@@ -102,6 +102,8 @@ def may(user: User, finding: Finding, event: FindingEvent, at: datetime, *, late
 
 def _of_this_page(finding: Finding, event: FindingEvent) -> bool:
     """A finding of a form is handed over, returned and forwarded with its form."""
+    if event is E.DECIDE_DISPUTE and finding.dispute != Dispute.OPEN:
+        return False
     if finding.sample is None:
         return True
     if event is E.FORWARD:
