@@ -25,6 +25,7 @@ from kendali.audit import actions as audit
 from kendali.audit.actor import SYSTEM
 from kendali.home.models import Installation
 from kendali.home.organisation import NAME
+from kendali.mystery.actions.forms import ship_default
 from kendali.records.actions.settings import save_setting
 from kendali.verdict import no
 
@@ -90,4 +91,5 @@ def begin(*, at: datetime, typed: str, organisation: str, zone: str, language: s
     )
     accounts.grant_role(user=None, at=at, person=person, role=roles.ADMINISTRATOR)
     save_setting(user=person, at=at, key=NAME, value=organisation, reason=gettext("first set-up"))
+    ship_default(at)  # the form F-22 of the procedure
     return person

@@ -14,10 +14,11 @@ from kendali.accounts.roles import COORDINATOR
 from kendali.audit.history import history
 from kendali.documents.models import Document, Revision
 from kendali.mystery.actions import forms
+from kendali.mystery.queries import waiting_forms
 from kendali.mystery.queries.forms import form_in_force, form_of
 from kendali.mystery.rules import form_edit, form_workbook
 from kendali.mystery.rules.default_form import default_form
-from kendali.mystery.rules.form import Form, Words
+from kendali.mystery.rules.form import Form, Kind, Words
 from kendali.notices.models import Notice
 from tests.cast import NOW, Cast
 
@@ -95,7 +96,7 @@ def test_an_item_that_was_in_force_cannot_become_another_kind(cast: Cast) -> Non
         user=cast.qanita, at=NOW, revision=draft(cast), place="people/empathy",
         change=lambda form: form_edit.add_item(
             form_edit.remove_item(form, "empathy"), "people",
-            form_edit.blank(form_edit.Kind.TEXT, "empathy", Words("Empati")),
+            form_edit.blank(Kind.TEXT, "empathy", Words("Empati")),
         ),
     )  # fmt: skip
     assert not forms.ready_for_force(one)
@@ -188,3 +189,20 @@ def test_a_bad_workbook_tells_row_and_column_and_saves_nothing(cast: Cast) -> No
 def test_what_is_no_workbook_is_told_so(cast: Cast) -> None:
     (problem,) = forms.upload(user=cast.qanita, at=NOW, revision=draft(cast), content=b"PK nonsense", name="x.xlsx")
     assert problem.row == 0
+
+
+def test_a_draft_that_was_offered_waits_for_those_who_may_put_it_into_force_until_it_is_edited(cast: Cast) -> None:
+    one = edited(cast)
+    assert waiting_forms.lines(cast.dewi, NOW) == []
+    forms.offer(user=cast.qanita, at=NOW, revision=one)
+    (line,) = waiting_forms.lines(cast.dewi, NOW)
+    assert line.url.endswith(f"/{one.pk}/perbedaan/")
+    assert waiting_forms.lines(cast.qadri, NOW) == []
+    forms.edit(
+        user=cast.qanita,
+        at=NOW,
+        revision=one,
+        place="empathy",
+        change=lambda form: form_edit.remove_item(form, "empathy"),
+    )
+    assert waiting_forms.lines(cast.dewi, NOW) == []

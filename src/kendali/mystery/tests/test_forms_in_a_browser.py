@@ -14,6 +14,7 @@ from kendali.mystery.actions import forms
 from kendali.mystery.models import Sample
 from kendali.mystery.queries.forms import form_of
 from kendali.mystery.rules import form_edit
+from kendali.mystery.rules.form import Section, Words
 from kendali.mystery.tests.f22_rows import FIRST, month
 from kendali.mystery.tests.permission_lines_forms import draft
 from tests.browser import faults, launched, listen
@@ -44,7 +45,7 @@ def addresses(cast: Cast) -> list[str]:
     forms.edit(
         user=cast.qanita, at=cast.now, revision=one, place="system",
         change=lambda form: form_edit.add_section(
-            form_edit.remove_item(form, "opening"), form_edit.Section("kosong", form_edit.Words("Kosong"), ())
+            form_edit.remove_item(form, "opening"), Section("kosong", Words("Kosong"), ())
         ),
     )  # fmt: skip
     base = f"/mystery/formulir/{one.pk}/"
