@@ -23,10 +23,15 @@ NEVER_SHOWN = shutil.ignore_patterns(
 
 class Collect(makemessages.Command):
     """Django's own collector, which does not guess (fuzzy) and knows the reasons of rules as messages: `no("reason")`,
-    `problem(place, part, "reason")`."""
+    `problem(place, part, "reason")`, and those of the quotas."""
 
     msgmerge_options = [*makemessages.Command.msgmerge_options, "--no-fuzzy-matching"]
-    xgettext_options = [*makemessages.Command.xgettext_options, "--keyword=no", "--keyword=problem:3"]
+    xgettext_options = [
+        *makemessages.Command.xgettext_options,
+        "--keyword=no",
+        "--keyword=problem:3",
+        "--keyword=_shortage:5",
+    ]
 
 
 def collected(catalogue: Catalogue) -> str:
