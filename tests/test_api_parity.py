@@ -108,7 +108,7 @@ SAME: dict[str, str] = {
     "certificate_file": "download_certificate_file",
     "settings": "list_settings",
     "setting": "list_setting_versions save_one_setting",
-    "client_page": "show_holdings list_policies",
+    "client_page": "show_holdings show_coming list_policies",
     "keys": "show_keys",
     "prove_keys": "prove_slots",
     "audit": "audit",

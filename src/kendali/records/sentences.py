@@ -79,6 +79,10 @@ NOTICES = {
     "escalation.finish": _("The backup of %(number)s is finished: please check and confirm."),
     "escalation.finish_incomplete": _("The backup of %(number)s is finished with shortcomings: please check."),
     "package.damaged": _("Package %(number)s is damaged. %(count)s records need a new backup."),
+    "policy.first": _(
+        "The first retention policy for %(client)s is in force: deletion is asked after %(years)s years, destruction of"
+        " the backup copy %(months)s months later. If that is not what you agreed on, tell the contact centre."
+    ),
     "policy.proposed": _("A shorter retention for %(client)s waits for your decision."),
     "unbackupable.propose": _("%(client)s: a record is proposed as “cannot be backed up”."),
     **sentences_deletion.NOTICES,

@@ -117,6 +117,7 @@ def administration_lines() -> dict[str, Line]:
         "show_store": get(STAFF),
         "probe_store": post("adi indra"),
         "show_holdings": get(f"{STAFF} clara", lambda cast: {"code": "bank-nusantara"}, stranger=OTHER_CLIENT),
+        "show_coming": get(f"{STAFF} clara", lambda cast: {"code": "bank-nusantara"}, stranger=OTHER_CLIENT),
         "begin_text_search": post(OPENERS, data=SEARCH),
         "show_text_search": get("tari", _search, stranger=OPENERS.replace("tari ", "")),
         "list_found_records": get("tari", _search, stranger=OPENERS.replace("tari ", "")),

@@ -77,7 +77,8 @@ def waits_for_client(current: Policy | None, terms: Terms) -> bool:
 
 @transaction.atomic
 def save(*, user: User, at: datetime, client: Client, record_class: str, terms: Terms, reason: str) -> Policy:
-    """A new version. A shorter period waits for the client; anything else is in force at once."""
+    """A new version. A shorter period waits for the client; anything else is in force at once. Of the first version
+    the client is told: nothing is deleted or destroyed by it without the client's Ya to a list."""
     actor = permissions.acting(user, "policy.edit", client)
     for verdict in (
         acceptable(terms.periods),
@@ -115,13 +116,13 @@ def save(*, user: User, at: datetime, client: Client, record_class: str, terms: 
     if not waits:
         counts.refresh_client(client, record_class, at=at)
         proposals.policy_changed(client=client, record_class=record_class, at=at)
-    else:
+    if waits or current is None:
         notices.notify(
             permissions.holders("policy.decide", client),
-            kind="policy.proposed",
+            kind="policy.proposed" if waits else "policy.first",
             at=at,
             url=f"/kebijakan/{policy.pk}/",
-            facts={"client": client.name},
+            facts={"client": client.name, "years": policy.delete_after_years, "months": policy.backup_copy_months},
         )
     return policy
 

@@ -17,9 +17,10 @@ from kendali.records.actions import store
 from kendali.records.actions.settings import save_setting
 from kendali.records.api.schemas import Text
 from kendali.records.models import StoreLook
+from kendali.records.queries.coming import Coming, coming
 from kendali.records.queries.holdings import holdings
 from kendali.terms import settings as terms
-from kendali.terms.models import Setting
+from kendali.terms.models import Policy, Setting
 
 router = Router(tags=["settings"])
 
@@ -79,6 +80,16 @@ class HoldingOut(Schema):
     unbackupable: int
     counted_at: datetime | None
     months: list[HeldMonth]
+
+
+class ComingOut(Schema):
+    """One month, one class, one act: how many records will be put to the client."""
+
+    month: date = Field(description="first day of the local month")
+    record_class: str
+    act: str
+    count: int
+    now: bool = Field(description="they could be asked about already")
 
 
 @router.get("/settings", response=list[SettingOut])
@@ -153,3 +164,13 @@ def show_holdings(request: HttpRequest, code: str) -> list[object]:
     access.require(user, "client_page.view")
     client = get_object_or_404(access.visible_clients(user, "client_page.view"), code=code)
     return list(holdings(client))
+
+
+@router.get("/coming/{slug:code}", response=list[ComingOut])
+def show_coming(request: HttpRequest, code: str) -> list[Coming]:
+    """What one client will be asked in the next twelve months, soonest first."""
+    user = signed_in(request)
+    access.require(user, "client_page.view")
+    client = get_object_or_404(access.visible_clients(user, "client_page.view"), code=code)
+    policies = list(Policy.objects.filter(client=client, status=Policy.Status.EFFECTIVE).order_by("record_class"))
+    return coming(client, policies, timezone.localdate())

@@ -22,6 +22,7 @@ class Coming:
     """One month, one class, one act: how many records will be put to the client. `now`: they could be already."""
 
     month: date
+    record_class: str
     class_name: str
     act: str
     count: int
@@ -52,5 +53,8 @@ def coming(client: Client, policies: Sequence[Policy], today: date) -> list[Comi
             }  # fmt: skip
             cursor.execute(ASKED, values)
             name = str(words.CLASSES[policy.record_class])
-            found += [Coming(month, name, act, count, now) for month, act, count, now in cursor.fetchall()]
+            found += [
+                Coming(month, policy.record_class, name, act, count, now)
+                for month, act, count, now in cursor.fetchall()
+            ]
     return sorted(found, key=lambda one: (one.month, one.class_name, one.act))

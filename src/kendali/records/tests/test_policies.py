@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.test import Client
+from django.utils import timezone
 
+from kendali.accounts.own_actions import create_token
 from kendali.accounts.permissions import Refused, RuleRefused
+from kendali.notices.models import Notice
 from kendali.records.actions import policies
 from kendali.records.queries.waiting import waiting
 from kendali.records.tests.office import Office, refused
+from kendali.register.models import RegisterEntry
 from kendali.terms.models import Policy
 from kendali.terms.rules import Periods
 
@@ -120,3 +125,27 @@ def test_the_effect_is_counted_before_saving(office: Office) -> None:
     assert effect() == (2, 1, 1)
     assert effect(lead_days=0) == (2, 0, 1)
     assert effect(backup_after_years=2, delete_after_years=3) == (1, 0, 0)
+
+
+def test_the_client_is_told_of_the_first_version_and_of_its_third_period(office: Office) -> None:
+    save(office, agreed(backup_copy_months=18))
+    (told,) = Notice.objects.filter(kind="policy.first")
+    assert (told.user, told.facts["months"], told.facts["years"]) == (office.cast.clara, 18, 2)
+    save(office, agreed(backup_copy_months=24))
+    assert Notice.objects.filter(kind="policy.first").count() == 1
+
+
+def test_what_the_client_will_be_asked_is_the_same_on_its_page_and_over_the_api(office: Office) -> None:
+    cast = office.cast
+    save(office, agreed())
+    today = timezone.localdate()
+    RegisterEntry.objects.create(
+        key="x:1", kind="recording", client=cast.nusantara, title="Rekaman", issued_on=today, quantity=7,
+        deleted_quantity=2, expires_on=today - timedelta(days=1), entered_at=cast.now, changed_at=cast.now,
+    )  # fmt: skip
+    _row, secret = create_token(user=cast.clara, at=timezone.now(), name="x", scopes=["read"])
+    answer = Client().get("/api/v1/coming/bank-nusantara", headers={"Authorization": f"Bearer {secret}"})
+    assert answer.json() == [
+        {"month": f"{today:%Y-%m}-01", "record_class": "recording", "act": "source", "count": 5, "now": True}
+    ]
+    assert ">5<" in cast.web(cast.clara).get("/terbackup/").content.decode()
