@@ -27,6 +27,7 @@ from kendali.notices import actions as notices
 from kendali.verdict import YES, Verdict, no
 
 IN_FORCE_SINCE = date(2019, 8, 1)  # procedure 10.1: IN.QCC.TDSCC.F-22 rev 02
+MAX_TITLE, MAX_NUMBER = 300, 20  # of the columns of a revision
 EDITS = ("form.drafted", "form.edited", "form.uploaded")
 STATUSES = {"draft": FormStatus.DRAFT, "effective": FormStatus.ACTIVE, "retired": FormStatus.RETIRED}
 
@@ -57,9 +58,9 @@ def ship_default(at: datetime) -> Revision:
 
 
 def _columns(form: Form) -> dict[str, object]:
-    content = plain.write(form)
-    digest = documents.digest(form.title.id, "", content)
-    return {"label": form.revision, "title": form.title.id, "content": content, "digest": digest}
+    content, title = plain.write(form), form.title.id[:MAX_TITLE]
+    digest = documents.digest(title, "", content)
+    return {"label": form.revision, "title": title, "content": content, "digest": digest}
 
 
 def _facts(revision: Revision) -> dict[str, object]:
@@ -114,6 +115,8 @@ def edit(
         form = change(queries.form_of(row))
     except KeyError as gone:
         raise RuleRefused(no("%(place)s is not in this version any more.", place=str(gone.args[0]))) from gone
+    if len(form.revision) > MAX_NUMBER:
+        raise RuleRefused(no("A revision number has at most %(most)s characters.", most=MAX_NUMBER))
     form = replace(form, number=row.document.code, version=row.version)
     return _saved(row, form, actor, at, f"form.{verb}", {"place": place})
 

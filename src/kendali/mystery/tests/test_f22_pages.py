@@ -15,7 +15,7 @@ from django.http import HttpResponseBase
 from pytest_django import DjangoAssertNumQueries
 from python_calamine import CalamineWorkbook
 
-from kendali.accounts.models import RoleGrant
+from kendali.accounts.models import RoleGrant, User
 from kendali.accounts.roles import QA
 from kendali.mystery import f22_print
 from kendali.mystery.models import Attempt, Cycle, CycleSignature, Finding, FollowUp, Sample
@@ -240,6 +240,14 @@ def test_the_register_is_printed_with_its_three_signatures(cast: Cast, tmp_path:
     sign(month(cast, 2), cast)
     text = printed(cast.web(cast.dewi).get(f"{MONTH}register.pdf").content, tmp_path)
     for words in ("MC-2026-11-0001", "Register F-22, November 2026", "Disusun (QCO)", "Kirana Dewi", "1 tahun"):
+        assert words in text, words
+
+
+def test_paper_is_in_the_language_of_its_reader(cast: Cast, tmp_path: Path) -> None:
+    month(cast, 1)
+    User.objects.filter(pk=cast.dewi.pk).update(language="en")
+    text = printed(cast.web(User.objects.get(pk=cast.dewi.pk)).get(f"{MONTH}lembar.pdf").content, tmp_path)
+    for words in ("Mystery Calling Monitoring Form", "Opening greeting", "QA to Supervisor", "PIC Document Control"):
         assert words in text, words
 
 

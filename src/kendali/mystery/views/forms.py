@@ -64,7 +64,7 @@ def form_begin(request: HttpRequest) -> HttpResponse:
 
 
 def _number(text: str) -> int:
-    return int(text) if text.isdigit() and len(text) < 10 else 0
+    return int(text) if text.isdecimal() and len(text) < 10 else 0
 
 
 def load(request: HttpRequest, pk: int, action: str = "form.view") -> tuple[User, Revision]:
