@@ -14,7 +14,7 @@ from kendali.accounts.models import User
 from kendali.accounts.permissions import RuleRefused
 from kendali.audit import actions as audit
 from kendali.audit.actions import StaleState
-from kendali.mystery.actions import calling, findings
+from kendali.mystery.actions import calling, findings, holding
 from kendali.mystery.actions.moving import move_sample
 from kendali.mystery.models import Evaluation, Sample
 from kendali.mystery.queries import evaluation as query
@@ -88,19 +88,19 @@ def save(
     unticked: Mapping[str, str], saved: int, device: str = "", edit: int = 0,
 ) -> Evaluation:  # fmt: skip
     """A draft, complete or not. `saved`: the one it was made from; StaleState where a newer one is there, unless that
-    is an earlier edit of the same device (its answer was lost on the way). An older edit of it changes nothing."""
+    is an earlier edit of the same device (its answer was lost on the way). The same sent again changes nothing."""
     actor = permissions.acting(user, "sample.call")
     row = _locked(evaluation)
     calling.require_open(row.sample, actor)
     if row.status != DRAFT or max(len(answers), len(said), len(unticked)) > MOST:
         raise RuleRefused(no(_("This form was submitted; it is changed when QA returns it."), code="state"))
+    content = plain.write(tuple(answers)), {key: plain.write(one) for key, one in said.items()}, dict(unticked)
     same = bool(device) and row.device == device
-    if same and edit <= row.edit:
-        return row
-    if row.saved != saved and not same:
+    if same and edit <= row.edit and content == (row.answers, row.said, row.unticked):
+        return row  # sent again
+    if row.saved != saved and not (same and edit > row.edit):
         raise StaleState(row, [f"saved {saved}"], f"saved {row.saved}")
-    row.answers, row.unticked = plain.write(tuple(answers)), dict(unticked)
-    row.said = {key: plain.write(one) for key, one in said.items()}
+    row.answers, row.said, row.unticked = content
     row.saved, row.saved_at, row.device, row.edit = row.saved + 1, at, device[:40], edit
     row.save(update_fields=["answers", "unticked", "said", "saved", "saved_at", "device", "edit"])
     return row
@@ -144,6 +144,7 @@ def submit(*, user: User, at: datetime, evaluation: Evaluation) -> Evaluation:
     standing = filling.standing(row, at, blind=False)
     if standing.problems:
         raise Incomplete(standing.problems)
+    holding.lock(sample)  # before the trail: a running deletion holds this lock while it waits for the trail
     _score(row, standing.form, at)
     changes = {"evaluation": row, "submitted_at": sample.submitted_at or at}
     given = Given(at=at, form=problems.verdict(_of(standing.problems, safe=False)),

@@ -83,13 +83,14 @@ def listeners(finding: Finding, step: Step, who: Listener, at: datetime) -> list
 
 def tell(
     finding: Finding, people: Iterable[User], kind: str, at: datetime, *, due: datetime | None = None,
-    email: bool = True, open_it: bool = True, **facts: object,
+    email: bool = True, open_it: bool = True, page: str = "", **facts: object,
 ) -> None:  # fmt: skip
+    """`page`: of the step that is asked for; "" = the finding's own."""
     notices.notify(
         people,
         kind=f"finding.{kind}",
         at=at,
-        url=address(finding) if open_it else "",
+        url=address(finding) + page if open_it else "",
         due=due,
         facts={"number": finding.number, "area": finding.area.upper(), **facts},
         email=email,
@@ -106,7 +107,7 @@ def fast_lane(finding: Finding, *, at: datetime) -> None:
 
 
 def access_raised(finding: Finding, *, at: datetime) -> None:
-    tell(finding, who_must_act(finding, at), "access", at, due=finding.due_at)
+    tell(finding, who_must_act(finding, at), "access", at, due=finding.due_at, page="feedback/")
 
 
 def handed_to_qa(finding: Finding, *, at: datetime) -> None:
@@ -114,7 +115,7 @@ def handed_to_qa(finding: Finding, *, at: datetime) -> None:
 
 
 def returned(finding: Finding, reason: str, *, at: datetime) -> None:
-    tell(finding, who_must_act(finding, at), "returned", at, due=finding.due_at, reason=reason)
+    tell(finding, who_must_act(finding, at), "returned", at, due=finding.due_at, page="feedback/", reason=reason)
 
 
 def forwarded(finding: Finding, *, at: datetime) -> None:

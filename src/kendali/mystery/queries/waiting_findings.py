@@ -15,8 +15,9 @@ from kendali.records.queries.waiting_line import Waiting
 
 S = FindingState
 FEW = 10  # lines of their own; what is behind them is on the board
+WRITE = _("Write")
 SAID: dict[str, tuple[str, str]] = {
-    S.FOUND.value: (_("Write the feedback of the Access finding of %(area)s"), _("Write")),
+    S.FOUND.value: (_("Write the feedback of the Access finding of %(area)s"), WRITE),
     S.FEEDBACK_GIVEN.value: (_("Forward the Access finding of %(area)s"), _("Check")),
     S.AT_SUPERVISOR.value: (_("Report the follow-up of a finding in %(area)s"), _("Report")),
     S.AT_DEPARTMENT.value: (_("Report the follow-up of a finding in %(area)s"), _("Report")),
@@ -48,7 +49,7 @@ def _line(row: Finding, *, oversees: bool) -> Waiting:
         sentence=sentence,
         detail="%(description)s",
         action=action,
-        url=f"/mystery/temuan/{row.pk}/",
+        url=f"/mystery/temuan/{row.pk}/{'feedback/' if action == WRITE else ''}",
         number=row.number,
         facts={"area": row.area.upper(), "description": _short(row.description)},
         primary=True,

@@ -211,6 +211,13 @@ def test_a_hand_over_that_was_made_is_silent(house: House, at_supervisor: Findin
     assert escalating.tell(at=wib(27, 8)) == 0
 
 
+def test_half_of_the_time_is_told_in_the_inbox_only(house: House, at_supervisor: Finding, mailbox: Mailbox) -> None:
+    escalating.tell(at=wib(23, 14, 10))
+    escalating.tell(at=wib(24, 14))
+    states = dict(Notice.objects.filter(kind__startswith="finding.clock").values_list("kind", "email_state"))
+    assert states == {"finding.clock_half": "none", "finding.clock_most": "queued"}
+
+
 def test_a_deputy_is_told_like_the_principal(house: House, at_supervisor: Finding) -> None:
     Deputy.objects.create(principal=house.cast.surya, deputy=house.cast.tari, role="supervisor",
                           starts=date(2026, 11, 23), ends=date(2026, 11, 27), named_at=AT)  # fmt: skip

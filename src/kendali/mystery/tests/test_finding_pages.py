@@ -124,3 +124,13 @@ def test_every_step_has_its_page_and_refuses_in_words(house: House, finding: Fin
 def test_the_list_goes_out_as_a_sheet(house: House, finding: Finding) -> None:
     answer = house.cast.web(house.cast.surya).get("/mystery/temuan/xlsx/?tampil=semua")
     assert b"".join(answer).startswith(b"PK")
+
+
+def test_a_team_leader_who_helped_calling_writes_the_feedback_and_sees_nothing_else(house: House) -> None:
+    tari = house.cast.tari
+    row = findings.raise_access("jkt", AT.date(), [house.sample("unconnected", executor=tari)], at=AT)
+    assert page(house, tari, row, "feedback/")
+    assert post(house, tari, row, "feedback", uraian="Antrean penuh", rekomendasi="Tambah agent") == 302
+    row.refresh_from_db()
+    assert row.state == "feedback_given"
+    assert house.cast.web(tari).get(f"/mystery/temuan/{row.pk}/").status_code == 403

@@ -17,7 +17,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 from django.views.decorators.http import require_http_methods
 
-from kendali.accounts import access
+from kendali.accounts import access, permissions
 from kendali.accounts.answers import told
 from kendali.accounts.models import User
 from kendali.accounts.permissions import RuleRefused
@@ -177,10 +177,16 @@ def view(name: str) -> Callable[..., HttpResponse]:
         row = load(request, pk, step.right)
         form = _form(step, request, row)
         if request.method == "POST" and form.is_valid() and _done(request, row, step, form):
-            return redirect("finding", pk=pk)
+            return back(request, pk)
         return _page(request, row, step, form)
 
     return shown
+
+
+def back(request: HttpRequest, pk: int) -> HttpResponse:
+    """To the finding; a Team Leader who helped calling sees no more of it than this one step."""
+    user = access.signed_in(request)
+    return redirect("finding", pk=pk) if permissions.can(user, "finding.view") else redirect("home")
 
 
 def _form(step: Step, request: HttpRequest, row: Finding) -> forms.Form:
