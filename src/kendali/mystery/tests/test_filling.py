@@ -84,11 +84,14 @@ def test_an_older_draft_never_overwrites_a_newer_one(house: House) -> None:
 def test_what_a_device_sends_again_after_a_lost_answer_is_taken_and_its_older_edits_are_not(house: House) -> None:
     row = draft(house)
     save(house, row, Answer("opening", "partly"), saved=1, device="ponsel", edit=1)  # the answer is lost
-    save(house, row, Answer("opening", "full"), saved=1, device="ponsel", edit=3)
-    late = save(house, row, Answer("opening", "not_met"), saved=2, device="ponsel", edit=2)  # overtaken on the way
-    assert [one.value for one in answers_of(late)] == ["full"]
-    with pytest.raises(StaleState):
-        save(house, row, Answer("opening", "not_met"), saved=1, device="meja", edit=9)
+    newest = save(house, row, Answer("opening", "full"), saved=1, device="ponsel", edit=3)
+    again = save(house, row, Answer("opening", "full"), saved=1, device="ponsel", edit=3)
+    assert (again.saved, newest.saved) == (3, 3)
+    for late in ({"device": "ponsel", "edit": 2}, {"device": "ponsel", "edit": 3}, {"device": "meja", "edit": 9}):
+        with pytest.raises(StaleState):  # overtaken on the way; a second window; another device
+            save(house, row, Answer("opening", "not_met"), saved=1, **late)
+    row.refresh_from_db()
+    assert [one.value for one in answers_of(row)] == ["full"]
 
 
 def test_a_draft_is_saved_by_its_executor_while_it_is_one(house: House) -> None:
@@ -119,6 +122,15 @@ def test_submitting_scores_the_form_and_raises_its_findings(house: House) -> Non
     )
     assert len(drafts) == 2
     assert Entry.objects.get(verb="sample.submit").facts["findings"] == 2
+
+
+def test_a_second_click_submits_nothing_twice(house: House) -> None:
+    row = draft(house, verification="not_met")
+    row = save(house, row, *answers_of(row), saved=1, said={one.key: SAID for one in drafts_of(row)})
+    filling.submit(user=house.cast.qori, at=AFTER, evaluation=row)
+    with pytest.raises(RuleRefused):
+        filling.submit(user=house.cast.qori, at=AFTER, evaluation=row)
+    assert Finding.objects.count() == 1
 
 
 def test_a_form_without_its_recommendation_is_not_handed_over(house: House) -> None:

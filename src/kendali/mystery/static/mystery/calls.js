@@ -10,9 +10,9 @@
   const COUNTED = ["busy", "no_answer", "lost_in_ivr", "dropped"];
   const words = { ivr: box.dataset.wordIvr, queue: box.dataset.wordQueue, ring: box.dataset.wordRing, talk: box.dataset.wordTalk, hold: box.dataset.wordHold };
   const panel = (name) => box.querySelector(`[data-panel="${name}"]`);
-  const read = () => { try { return JSON.parse(localStorage.getItem(place)) || {}; } catch { return {}; } };
+  const read = () => { try { return JSON.parse(kendaliQueue.store.get(place)) || {}; } catch { return {}; } };
   let now = read();
-  const keep = (next) => { now = next; localStorage.setItem(place, JSON.stringify(now)); draw(); };
+  const keep = (next) => { now = next; kendaliQueue.store.set(place, JSON.stringify(now)); draw(); };
   const seconds = (ms) => Math.max(0, Math.floor(ms / 1000));
   const clock = (ms) => { const all = seconds(ms), two = (n) => String(n).padStart(2, "0"); return all >= 3600 ? `${Math.floor(all / 3600)}:${two(Math.floor(all / 60) % 60)}:${two(all % 60)}` : `${two(Math.floor(all / 60))}:${two(all % 60)}`; };
   const wall = (ms, where, withSeconds) => new Intl.DateTimeFormat(document.documentElement.lang || "id", { timeZone: where, hour: "2-digit", minute: "2-digit", ...(withSeconds ? { second: "2-digit" } : {}) }).format(ms) + " " + ({ "Asia/Jakarta": "WIB", "Asia/Makassar": "WITA", "Asia/Jayapura": "WIT" }[where] || "");
@@ -124,7 +124,7 @@
     if (!detail.ok && detail.entry.id === now.asked) alertLine(detail.told.detail);
   });
   document.addEventListener("kendali:drained", () => {
-    if (!now.begun && (now.kept || now.local || now.rest)) { localStorage.removeItem(place); location.reload(); }
+    if (!now.begun && (now.kept || now.local || now.rest)) { kendaliQueue.store.remove(place); location.reload(); }
   });
 
   /* Said loudly; what is under way may still be recorded, or taken back if it never was dialled. */

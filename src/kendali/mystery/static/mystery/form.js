@@ -10,16 +10,17 @@
   const bar = document.querySelector("[data-sync]");
   const state = document.querySelector("[data-draft-state]");
   const own = { csrfmiddlewaretoken: 1, saved: 1, device: 1, edit: 1 };
-  let device = localStorage.getItem("kendali:device");
-  if (!device) localStorage.setItem("kendali:device", (device = `${Date.now().toString(36)}${Math.random().toString(36).slice(2, 12)}`));
+  const read = () => { try { return JSON.parse(kendaliQueue.store.get(place)); } catch { return null; } };
+  /* Every window is a device of its own; one that is loaded again with unsent edits goes on as the one it was. */
+  const before = read();
+  const device = (before && before.device) || `${Date.now().toString(36)}${Math.random().toString(36).slice(2, 12)}`;
   form.elements.device.value = device;
   let edit = form.dataset.device === device ? Number(form.dataset.edit) : 0; // goes on where this device was
   let dirty = false, saving = false, timer = 0, conflict = null, signature = form.dataset.findings, current = null;
   const lost = {}; // what was written to findings that are not there at the moment
 
   const fields = () => [...new FormData(form)].filter(([name]) => !own[name]);
-  const read = () => { try { return JSON.parse(localStorage.getItem(place)); } catch { return null; } };
-  const keep = () => localStorage.setItem(place, JSON.stringify({ fields: fields(), saved: form.elements.saved.value, edit, at: Date.now() }));
+  const keep = () => kendaliQueue.store.set(place, JSON.stringify({ fields: fields(), saved: form.elements.saved.value, device, edit, at: Date.now() }));
 
   function fill(values) {
     for (const input of form.querySelectorAll("input:not([type=hidden]), textarea, select")) {
@@ -59,7 +60,7 @@
       if (!answer.ok) return refused(told);
       form.elements.saved.value = told.saved;
       dirty = edit !== sent;
-      if (!dirty) localStorage.removeItem(place);
+      if (!dirty) kendaliQueue.store.remove(place);
       show(told);
       tell(dirty ? "kept" : "sent", dirty ? bar.dataset.sending : bar.dataset.wordSent);
     } catch {
@@ -177,7 +178,7 @@
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-take]");
     if (!button || !conflict) return;
-    if (button.dataset.take === "server") { localStorage.removeItem(place); location.reload(); return; }
+    if (button.dataset.take === "server") { kendaliQueue.store.remove(place); location.reload(); return; }
     form.elements.saved.value = conflict.saved;
     conflict = null;
     document.querySelector("[data-conflict]").hidden = true;
@@ -186,7 +187,7 @@
   window.addEventListener("online", save);
 
   /* What this device still holds: taken up again; a newer one on the server is asked about when it is saved. */
-  const left = read();
+  const left = before;
   if (left && left.fields && JSON.stringify(left.fields) !== JSON.stringify(fields())) {
     fill(left.fields);
     edit = Math.max(edit, left.edit) + 1;
@@ -195,5 +196,5 @@
     dirty = true;
     tell("kept", bar.dataset.savedHere);
     save();
-  } else if (left) localStorage.removeItem(place);
+  } else if (left) kendaliQueue.store.remove(place);
 })();

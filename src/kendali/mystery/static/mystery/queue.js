@@ -8,10 +8,17 @@
   if (!bar) return;
   const words = bar.dataset;
   const place = `kendali:queue:${words.user}`;
+  /* The device's memory; where it has none (a private window), this page's, as long as it lives. */
+  const memory = new Map();
+  const store = {
+    get(key) { try { return localStorage.getItem(key); } catch { return memory.get(key) ?? null; } },
+    set(key, value) { try { localStorage.setItem(key, value); } catch { memory.set(key, value); } },
+    remove(key) { try { localStorage.removeItem(key); } catch { memory.delete(key); } },
+  };
   let sending = false, sentSome = false, hiding = 0;
 
-  const read = () => { try { return JSON.parse(localStorage.getItem(place)) || []; } catch { return []; } };
-  const write = (entries) => { localStorage.setItem(place, JSON.stringify(entries)); show(); };
+  const read = () => { try { return JSON.parse(store.get(place)) || []; } catch { return []; } };
+  const write = (entries) => { store.set(place, JSON.stringify(entries)); show(); };
   const change = (id, act) => write(read().flatMap((one) => (one.id === id ? act(one) : [one])));
 
   function show(kind) {
@@ -107,7 +114,7 @@
     return id;
   }
 
-  window.kendaliQueue = { put, post, send, waiting: () => read().some((one) => !one.refused), show };
+  window.kendaliQueue = { store, put, post, send, waiting: () => read().some((one) => !one.refused), show };
   window.addEventListener("online", send);
   window.addEventListener("offline", () => show());
   setInterval(() => { if (read().some((one) => !one.refused)) send(); }, 5000);
