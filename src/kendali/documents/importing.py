@@ -36,8 +36,17 @@ def today(at: datetime) -> date:
 
 def plan(row: ArticleImport, at: datetime) -> Plan:
     """What it would change now; asked again before it is applied."""
-    codes = {str(one.get("code", "")).strip().upper() for one in row.rows}
-    return import_rules.dry_run(row.rows, queries.known(codes), on=today(at))
+    return import_rules.dry_run(row.rows, queries.known(_codes(row)), on=today(at))
+
+
+def _codes(row: ArticleImport) -> set[str]:
+    return {str(one.get("code", "")).strip().upper() for one in row.rows}
+
+
+def _lock(row: ArticleImport) -> None:
+    """Nobody writes a version of these articles between the look and the end of the transaction."""
+    rows = Document.objects.filter(kind=queries.ARTICLE, code__in=_codes(row)).order_by("pk")
+    list(rows.select_for_update(of=("self",)).values_list("pk"))
 
 
 @transaction.atomic
@@ -77,7 +86,7 @@ def drop(*, user: User, at: datetime, row: ArticleImport) -> None:
 def _apply(row: ArticleImport, *, actor: Actor, by: User | None, at: datetime) -> ArticleImport:
     if row.status != STATUS.CHECKED:
         raise StaleState(row, {STATUS.CHECKED}, STATUS.APPLIED)
-    Document.objects.select_for_update().filter(kind=queries.ARTICLE).values_list("pk").first()
+    _lock(row)
     asked = plan(row, at)
     if asked.faults:
         raise RuleRefused(
@@ -95,7 +104,7 @@ def _write(steps: Iterable[Step], row: ArticleImport, *, by: User | None, at: da
     """In bulk: documents that are new, then their revisions; a new last day one by one."""
     steps = list(steps)
     codes = {step.text.code for step in steps}
-    there = {one.code: one for one in Document.objects.filter(kind=queries.ARTICLE, code__in=codes).select_for_update()}
+    there = {one.code: one for one in Document.objects.filter(kind=queries.ARTICLE, code__in=codes)}
     made = [
         Document(kind=queries.ARTICLE, code=code, title=step.text.title, created_by=by, created_at=at)
         for step in steps

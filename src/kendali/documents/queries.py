@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from kendali.accounts import access
 from kendali.accounts.models import User
@@ -44,11 +44,9 @@ def article_in_force(code: str, day: date) -> Revision | None:
 
 def citable(day: date) -> QuerySet[Revision]:
     """The versions in force that day, by number of the article: what a new answer may be bound to."""
-    newer = Revision.objects.filter(
-        document=OuterRef("document"), status=STATUS.EFFECTIVE, valid_from__lte=day, version__gt=OuterRef("version")
-    )
-    rows = Revision.objects.filter(document__kind=ARTICLE, status=STATUS.EFFECTIVE, valid_from__lte=day)
-    rows = rows.filter(Q(valid_until=None) | Q(valid_until__gte=day)).exclude(Exists(newer))
+    begun = Revision.objects.filter(document__kind=ARTICLE, status=STATUS.EFFECTIVE, valid_from__lte=day)
+    newest = begun.order_by("document", "-version").distinct("document").values("pk")
+    rows = Revision.objects.filter(Q(valid_until=None) | Q(valid_until__gte=day), pk__in=newest)
     return rows.select_related("document").order_by("document__code")
 
 
@@ -80,24 +78,28 @@ def found(rows: QuerySet[Document], text: str) -> QuerySet[Document]:
 
 
 def standing_on(rows: QuerySet[Document], standing: str, day: date) -> QuerySet[Document]:
-    """Only documents that stand so; "soon": in force, but not for much longer."""
-    of_it = Revision.objects.filter(document=OuterRef("pk"))
-    begun = of_it.filter(status=STATUS.EFFECTIVE, valid_from__lte=day).order_by("-version")
-    rows = rows.annotate(now_version=Subquery(begun.values("version")[:1]))
-    rows = rows.annotate(now_until=Subquery(begun.values("valid_until")[:1]))
-    lasts = Q(now_until=None) | Q(now_until__gte=day)
-    begins = Exists(of_it.filter(status=STATUS.EFFECTIVE, valid_from__gt=day))
-    retired, draft = Exists(of_it.filter(status=STATUS.RETIRED)), Exists(of_it.filter(status=STATUS.DRAFT))
-    nothing = Q(now_version=None) & ~begins
-    chosen = {
-        Standing.IN_FORCE: Q(now_version__isnull=False) & lasts,
-        Standing.EXPIRED: Q(now_version__isnull=False, now_until__lt=day),
-        Standing.COMING: Q(now_version=None) & begins,
-        Standing.WITHDRAWN: nothing & retired,
-        Standing.DRAFT: draft,
-        "soon": Q(now_until__gte=day, now_until__lte=day + timedelta(days=SOON_DAYS)),
-    }
-    return rows.filter(chosen[standing]) if standing in chosen else rows
+    """Only documents that stand so: by the version that leads; DRAFT: one waits, beside whatever is in force; "soon":
+    in force, but not for much longer."""
+    if standing not in ("soon", *Standing):
+        return rows
+    short = Revision.objects.filter(document__kind=ARTICLE).only(
+        "document", "version", "status", "valid_from", "valid_until"
+    )
+    by_document: dict[int, list[Revision]] = {}
+    for one in short.order_by("-version"):
+        by_document.setdefault(one.document_id, []).append(one)
+    chosen = [key for key, some in by_document.items() if _stands(_placed(some, day), standing, day)]
+    return rows.filter(pk__in=chosen)
+
+
+def _stands(versions: list[Placed], standing: str, day: date) -> bool:
+    if standing == Standing.DRAFT:
+        return any(one.standing is Standing.DRAFT for one in versions)
+    first = leading(versions)
+    if first is None or standing != "soon":
+        return first is not None and first.standing == standing
+    until = first.revision.valid_until
+    return first.standing is Standing.IN_FORCE and until is not None and until <= day + timedelta(days=SOON_DAYS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,15 +117,22 @@ def placed(documents: Iterable[Document], day: date) -> dict[int, list[Placed]]:
     by_document: dict[int, list[Revision]] = {key: [] for key in keys}
     for one in rows.order_by("-version"):
         by_document[one.document_id].append(one)
-    return {key: [Placed(one, _standing(one, some, day)) for one in some] for key, some in by_document.items()}
+    return {key: _placed(some, day) for key, some in by_document.items()}
 
 
-def _standing(one: Revision, of_it: Iterable[Revision], day: date) -> Standing:
-    begun = [row.version for row in of_it if row.status == STATUS.EFFECTIVE and row.valid_from <= day]
-    return rules.standing(
-        one.status, version=one.version, valid_from=one.valid_from, valid_until=one.valid_until,
-        now=max(begun, default=None), on=day,
-    )  # fmt: skip
+def _placed(versions: list[Revision], day: date) -> list[Placed]:
+    """All versions of one document."""
+    begun = [row.version for row in versions if row.status == STATUS.EFFECTIVE and row.valid_from <= day]
+    now = max(begun, default=None)
+    return [
+        Placed(
+            one,
+            rules.standing(
+                one.status, version=one.version, valid_from=one.valid_from, valid_until=one.valid_until, now=now, on=day
+            ),
+        )
+        for one in versions
+    ]
 
 
 ORDER = (Standing.IN_FORCE, Standing.EXPIRED, Standing.COMING, Standing.DRAFT, Standing.WITHDRAWN, Standing.REPLACED)

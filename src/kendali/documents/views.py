@@ -43,7 +43,7 @@ def articles(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "page": page,
-        "rows": [(one, *_summary(versions[one.pk]), len(citing[one.pk])) for one in page.rows],
+        "rows": [(one, *_summary(versions[one.pk]), len(_seen_by(user, citing[one.pk]))) for one in page.rows],
         "query": request.GET.urlencode(),
         "filtered": bool(request.GET.get("cari") or request.GET.get("status")),
         "may_edit": permissions.can(user, "article.edit"),
@@ -92,7 +92,7 @@ def article(request: HttpRequest, pk: int, version: int | None = None) -> HttpRe
         "standing": shown.standing.value,
         "is_leading": version is None,
         "versions": [(one.revision, words.STANDING[one.standing]) for one in versions],
-        "citing": _seen_by(user, document.pk),
+        "citing": _seen_by(user, dependents.of([document.pk])[document.pk]),
         "draft": draft,
         "in_force": leads,
         "may_edit": permissions.can(user, "article.edit", document.client),
@@ -101,8 +101,10 @@ def article(request: HttpRequest, pk: int, version: int | None = None) -> HttpRe
     return render(request, "documents/article.html", context)
 
 
-def _seen_by(user: User, key: int) -> list[dependents.Dependent]:
-    return [one for one in dependents.of([key])[key] if permissions.can(user, one.action)]
+def _seen_by(user: User, citing: Sequence[dependents.Dependent]) -> list[dependents.Dependent]:
+    """TL and SPV read articles, and never learn which scenarios rest on them."""
+    may = {action for action in {one.action for one in citing} if permissions.can(user, action)}
+    return [one for one in citing if one.action in may]
 
 
 # --- writing

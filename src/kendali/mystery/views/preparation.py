@@ -101,7 +101,11 @@ def material_edit(request: HttpRequest, pk: int | None = None) -> HttpResponse:
 
     if request.method == "POST" and form.is_valid() and (saved := _saved(request, form, act)):
         return redirect("material", pk=saved.pk)
-    context = {"form": form, "material": row, "articles": documents.citable(queries.today(at))[:500]}
+    context = {
+        "form": form,
+        "material": row,
+        "articles": documents.citable(queries.today(at)).only("title", "document__code")[:300],
+    }
     return render(request, "mystery/material_form.html", context, status=422 if form.errors else 200)
 
 
