@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from kendali import formats, keyset
-from kendali.accounts import access
+from kendali.accounts import access, permissions
 from kendali.accounts.models import User
 from kendali.mystery import f22_print, f22_register, f22_sheet
 from kendali.mystery.forms_f22 import RegisterFilter
@@ -58,6 +58,7 @@ def f22_month(request: HttpRequest, month: str) -> HttpResponse:
         "rows": [(row, sample_pill(row.sample.state), word(KINDS, row.sample.kind), _late(row)) for row in told],
         "filtered": any(form.asked().values()),
         "query": _kept(request),
+        "sees_findings": permissions.can(access.signed_in(request), "finding.view"),
         "signatures": f22_print.register_signatures(list(cycle.signatures.all())),
         "retention": f22_sheet.retention(),
     }
@@ -163,13 +164,14 @@ def _row(request: HttpRequest, pk: int) -> tuple[User, f22.Row, Cycle]:
 @login_required
 @require_safe
 def f22_sheet_page(request: HttpRequest, pk: int) -> HttpResponse:
-    _user, row, cycle = _row(request, pk)
+    user, row, cycle = _row(request, pk)
     kept = row.sample.frozen_digest
     context = {
         "row": row,
         "text": f22_sheet.text(row, cycle, list(cycle.signatures.all())),
         "pill": sample_pill(row.sample.state),
         "crumbs": [(_("F-22"), "/mystery/f22/"), (formats.month(cycle.month, language()), f"/mystery/f22/{cycle}/")],
+        "sees_sample": permissions.can(user, "sample.view"),
         "attempts_head": f22_sheet.attempts_head(),
         "unchanged": bool(kept) and frozen_row.digest(f22.frozen(row, cycle.month)) == kept,
     }
