@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -129,9 +130,16 @@ def test_who_lifts_a_hold(placed_by_client: bool, by_client: bool, same_person: 
 
 
 def test_a_hold_is_lifted_once_and_with_a_reason() -> None:
-    free: dict[str, bool] = {"placed_by_client": False, "by_client": False, "same_person": False}
+    free: dict[str, Any] = {"placed_by_client": False, "by_client": False, "same_person": False}
     assert not rules.may_release(status="released", reason="Selesai", **free)
     assert not rules.may_release(status="active", reason="", **free)
+    assert rules.may_release(status="active", reason="Selesai", **free)
+
+
+def test_the_hold_of_an_open_finding_is_lifted_by_nobody() -> None:
+    free: dict[str, Any] = {"placed_by_client": False, "by_client": False, "same_person": False}
+    verdict = rules.may_release(status="active", reason="Selesai", of_finding="TM-2026-11-0001", **free)
+    assert (bool(verdict), verdict.facts["number"]) == (False, "TM-2026-11-0001")
 
 
 STATUSES = ["draft", "asked", "approved", "refused", "voided", "expired", "cancelled", "closed"]
