@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from django.urls import reverse
 from pytest_django.fixtures import Settings
 
 from kendali.accounts.permissions import RuleRefused
@@ -175,3 +176,34 @@ def test_a_system_is_read_again_but_not_at_every_click(studio: Studio) -> None:
     assert voice_system.look_again(sample, CALLED) == 1
     assert voice_system.look_again(sample, CALLED + SECOND) == 0
     assert Scan.objects.count() == 1
+
+
+def test_the_form_offers_the_calls_that_fit_and_attaches_the_chosen_one(studio: Studio) -> None:
+    studio.call("one", CALLED + 5 * SECOND, seconds=4)
+    studio.call("customer", CALLED, phone="0812-3456-7890")
+    studio.scanned()
+    sample, browser = studio.sample("scoring"), studio.house.cast.web(studio.house.cast.qori)
+    address = reverse("form_fill", kwargs={"pk": sample.pk})
+    page = browser.get(address).content.decode()
+    assert "nomor sama" in page
+    assert page.count('name="rekaman"') == 1
+    chosen = {"rekaman": str(Record.objects.get(ref="one").pk), "kembali": "formulir"}
+    answer = browser.post(reverse("recording_attach", kwargs={"pk": sample.pk}), chosen)
+    assert answer.headers["Location"] == address
+    assert 'data-duration="4"' in browser.get(address).content.decode()
+    peaks = browser.get(reverse("sample_recording_peaks", kwargs={"pk": sample.pk})).json()
+    assert len(peaks) == 400
+    studio.office.source("kosong", client=studio.house.cast.nusantara, record_class="recording")
+    browser.post(reverse("recording_look", kwargs={"pk": sample.pk}))
+    assert Scan.objects.filter(status="running").count() == 1  # the number's own system, read once more
+
+
+def test_a_store_that_cannot_be_used_is_said_and_nothing_is_kept(studio: Studio, settings: Settings) -> None:
+    studio.call("one", CALLED)
+    studio.scanned()
+    sample, browser = studio.sample("scoring"), studio.house.cast.web(studio.house.cast.qori)
+    settings.KENDALI_STORE = "/proc/nowhere"
+    chosen = {"rekaman": str(Record.objects.get().pk), "kembali": "formulir"}
+    page = browser.post(reverse("recording_attach", kwargs={"pk": sample.pk}), chosen, follow=True)
+    assert "Tempat penyimpanan tidak dapat dipakai" in page.content.decode()
+    assert not Recording.objects.exists()
