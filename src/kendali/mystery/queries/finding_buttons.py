@@ -18,7 +18,7 @@ from kendali.mystery.actions.moving import finding_facts
 from kendali.mystery.models import Finding
 from kendali.mystery.queries import clocks as clock_query
 from kendali.mystery.rules import finding_rules
-from kendali.mystery.rules.finding_rules import Dispute, FindingEvent, FindingState, Given, LateReason, Owner
+from kendali.mystery.rules.finding_rules import Dispute, FindingEvent, FindingState, FollowUp, Given, LateReason, Owner
 from kendali.mystery.rules.sample_rules import SampleState
 from kendali.verdict import Verdict
 
@@ -73,11 +73,11 @@ class Button:
 
 def buttons(user: User, finding: Finding, at: datetime) -> list[Button]:
     """The next step of the procedure first; of refusals for the same reason only the first."""
-    late = clock_query.late(finding.clocks.all(), at)
     found, said = [], set[str]()
+    looked = Looked(user, finding, at)
     after = NEXT.get(S(finding.state))
     for event in sorted(LABELS, key=lambda one: one is not after):
-        verdict = may(user, finding, event, at, late=late)
+        verdict = looked.may(event)
         if verdict is None or (not verdict and verdict.reason in said):
             continue
         if not verdict:
@@ -86,18 +86,53 @@ def buttons(user: User, finding: Finding, at: datetime) -> list[Button]:
     return found
 
 
-def may(user: User, finding: Finding, event: FindingEvent, at: datetime, *, late: bool) -> Verdict | None:
-    """None: not offered. What the person has yet to enter is taken as given."""
-    right = RIGHTS.get(event, "finding.judge")
-    if not permissions.can(user, right, at=at) or not _of_this_page(finding, event):
-        return None
-    actor = _actor(user, finding, event, right, at)
-    facts = finding_facts(finding, late=late)
-    given = _given(finding, event, actor, local_date(at, user.zone))
-    verdict = finding_rules.may(event, facts, office.person(actor), given)
-    if not verdict and (verdict.facts.get("code") in HIDDEN or _not_mine(user, verdict, event)):
-        return None
-    return verdict
+class Looked:
+    """What the rules ask of one person and one finding, each looked up once for all events."""
+
+    def __init__(self, user: User, finding: Finding, at: datetime) -> None:
+        self._user, self._finding, self._at = user, finding, at
+        self._facts = finding_facts(finding, late=clock_query.late(finding.clocks.all(), at))
+        self._actors: dict[str, Actor | None] = {}
+        self._others: dict[tuple[int | None, bool], bool] = {}
+
+    def may(self, event: FindingEvent) -> Verdict | None:
+        """None: not offered. What the person has yet to enter is taken as given."""
+        right = RIGHTS.get(event, "finding.judge")
+        actor = self._actor(right) if _of_this_page(self._finding, event) else None
+        if actor is None:
+            return None
+        verdict = finding_rules.may(event, self._facts, office.person(actor), self._given(event, actor))
+        hidden = verdict.facts.get("code") in HIDDEN or _not_mine(verdict, event)
+        return None if not verdict and hidden else verdict
+
+    def _actor(self, right: str) -> Actor | None:
+        if right not in self._actors:
+            allowed = permissions.can(self._user, right, at=self._at)
+            self._actors[right] = _actor(self._user, self._finding, right, self._at) if allowed else None
+        return self._actors[right]
+
+    def _given(self, event: FindingEvent, actor: Actor) -> Given:
+        closing = event is E.CLOSE and self._finding.state == S.FOLLOW_UP_REPORTED
+        done = FollowUp(correction="-", root_cause="-", corrective_action="-", person_in_charge="-",
+                        on=local_date(self._at, self._user.zone), done=True)  # fmt: skip
+        newest = stepping.follow_up_facts(stepping.newest_follow_up(self._finding)) if closing else done
+        return Given(
+            reason="-",
+            recommendation="-",
+            follow_up=newest,
+            evidence=stepping.evidence_of(self._finding) if closing else 1,
+            late_reason=LateReason.OTHER,
+            decision=Dispute.PARTLY,
+            other_qa=self._other_qa(actor, dispute=event is E.DECIDE_DISPUTE),
+            to=Owner.DEPARTMENT,
+            to_id=-1,
+        )
+
+    def _other_qa(self, actor: Actor, *, dispute: bool) -> bool:
+        key = (stepping.person_id(actor), dispute)
+        if key not in self._others:
+            self._others[key] = stepping.other_qa(self._finding, actor, dispute=dispute)
+        return self._others[key]
 
 
 def _of_this_page(finding: Finding, event: FindingEvent) -> bool:
@@ -115,7 +150,7 @@ def verified(finding: Finding) -> bool:
     return finding.sample is None or finding.sample.state in {SampleState.VERIFIED, SampleState.LOCKED}
 
 
-def _actor(user: User, finding: Finding, event: FindingEvent, right: str, at: datetime) -> Actor:
+def _actor(user: User, finding: Finding, right: str, at: datetime) -> Actor:
     if right == "finding.judge":
         return stepping.judge(user, at)
     if right == "finding.follow_up":
@@ -123,29 +158,12 @@ def _actor(user: User, finding: Finding, event: FindingEvent, right: str, at: da
     if right == "finding.feedback":
         return stepping.acting(user, right, at, person=finding.executor_id)
     own = finding.agent is not None and finding.agent.user_id == user.pk
-    role = "" if event is E.REMIND else roles.AGENT if own else roles.SUPERVISOR
+    role = "" if right == "finding.remind" else roles.AGENT if own else roles.SUPERVISOR
     return stepping.acting(user, right, at, role=role, person=None if own else finding.owner_id)
 
 
-def _given(finding: Finding, event: FindingEvent, actor: Actor, today: object) -> Given:
-    planned = finding_rules.FollowUp(correction="-", root_cause="-", corrective_action="-", person_in_charge="-",
-                                     on=today, done=True)  # type: ignore[arg-type] # fmt: skip
-    newest = stepping.follow_up_facts(stepping.newest_follow_up(finding)) if event is E.CLOSE else planned
-    return Given(
-        reason="-",
-        recommendation="-",
-        follow_up=newest,
-        evidence=stepping.evidence_of(finding) if event is E.CLOSE else 1,
-        late_reason=LateReason.OTHER,
-        decision=Dispute.PARTLY,
-        other_qa=stepping.other_qa(finding, actor, dispute=event is E.DECIDE_DISPUTE),
-        to=Owner.DEPARTMENT,
-        to_id=-1,
-    )
-
-
-def _not_mine(user: User, verdict: Verdict, event: FindingEvent) -> bool:
-    """A QA is told why; others who merely look on are not shown what is somebody else's turn."""
+def _not_mine(verdict: Verdict, event: FindingEvent) -> bool:
+    """Who merely looks on is not shown what is somebody else's turn, but who has the next step in hand."""
     return verdict.facts.get("code") == "owner" and event is not E.REPORT_FOLLOW_UP
 
 

@@ -6,6 +6,8 @@ from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from pytest_django.fixtures import Settings
 
 from kendali.accounts.models import User
@@ -70,6 +72,15 @@ def test_supervisor_and_agent_never_read_who_called_or_as_whom(house: House, fin
         assert hidden not in shown
     assert "<b>QC Officer</b> menyerahkan" in shown
     assert "Qori" in page(house, house.cast.qanita, finding)
+
+
+def test_the_page_asks_few_questions(house: House, finding: Finding) -> None:
+    for nick in ("qanita", "kirana", "surya"):
+        browser = house.cast.web(house.cast.people[nick])
+        browser.get("/mystery/temuan/")
+        with CaptureQueriesContext(connection) as asked:
+            assert browser.get(f"/mystery/temuan/{finding.pk}/").status_code == 200
+        assert len(asked) < 60, nick
 
 
 def test_what_is_not_allowed_is_greyed_with_its_reason(house: House, finding: Finding) -> None:
