@@ -156,13 +156,17 @@ def replace_caller(*, user: User, at: datetime, row: Cycle, gone: User, reason: 
 
 @transaction.atomic
 def renew_scenarios(row: Cycle, *, at: datetime) -> int:
-    """After a finding: samples still to be called in that area get another scenario. Returns how many."""
+    """Samples still to be called get another scenario where a finding with theirs went to the area, or its article
+    expired. Returns how many."""
     row = Cycle.objects.select_for_update().get(pk=row.pk)
-    used_up = planning.spent(row)
-    if row.status != Cycle.Status.PLANNED or not used_up:
+    used_up, expired = planning.spent(row), prepared.out_of_use(row, at)
+    if row.status != Cycle.Status.PLANNED or not (used_up or expired):
         return 0
     rows = _complete(planning.held(row, lock=True))
-    hit = [one for one in rows if _ahead(one, at) and one.opens > at and _is_spent(one, used_up)]
+    hit = [
+        one for one in rows
+        if _ahead(one, at) and one.opens > at and (_code(one) in expired or _is_spent(one, used_up))
+    ]  # fmt: skip
     if not hit:
         return 0
     stay = {one.pk for one in rows} - {one.pk for one in hit}
@@ -174,8 +178,11 @@ def renew_scenarios(row: Cycle, *, at: datetime) -> int:
 
 def _is_spent(one: Sample, used_up: Collection[tuple[str, str]]) -> bool:
     """Where the area is an outcome the call may end anywhere."""
-    code = one.scenario.scenario.code if one.scenario else ""
-    return any(code == used and (not one.area or place == one.place) for used, place in used_up)
+    return any(_code(one) == used and (not one.area or place == one.place) for used, place in used_up)
+
+
+def _code(one: Sample) -> str:
+    return one.scenario.scenario.code if one.scenario else ""
 
 
 def _ahead(one: Sample, at: datetime) -> bool:

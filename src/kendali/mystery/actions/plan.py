@@ -37,6 +37,7 @@ from kendali.verdict import YES, Verdict, no
 
 KIND = "MC"
 PHASES = ("quotas", "windows", "callers", "rows")
+GIVEN_UP_AFTER = timedelta(minutes=15)
 Tell = Callable[[str], None]
 
 
@@ -106,10 +107,17 @@ def draw(*, user: User, at: datetime, row: Cycle, seed: str = "") -> None:
     row.refresh_from_db()
 
 
+def is_drawing(row: Cycle, at: datetime) -> bool:
+    """A drawing that was ordered and not carried out in a while is given up: a new one may be ordered, and whatever the
+    old one still does is refused by its ticket."""
+    since = row.drawing.get("since")
+    return bool(row.drawing.get("ticket")) and datetime.fromisoformat(str(since)) > at - GIVEN_UP_AFTER
+
+
 def _ordered(user: User, at: datetime, row: Cycle, seed: str) -> tuple[str, bool]:
     actor = permissions.acting(user, "plan.edit")
     row = _locked(row, may_change)
-    if row.drawing.get("ticket"):
+    if is_drawing(row, at):
         return str(row.drawing["ticket"]), False
     asked = planning.request_now(row, ground_of(row, at))
     if asked is None:
@@ -219,12 +227,12 @@ def _forget(row: Cycle) -> None:
 # --- freezing
 
 
-def may_freeze(row: Cycle, samples: int, missing: list[Verdict]) -> Verdict:
+def may_freeze(row: Cycle, at: datetime, samples: int, missing: list[Verdict]) -> Verdict:
     """Drawn, large enough, and everything there that the month needs."""
     verdict = may_change(row)
     if not verdict:
         return verdict
-    if row.drawing:
+    if is_drawing(row, at):
         return no(_("The plan is being drawn; wait for it."), code="drawing")
     if not row.drawn_at or not samples:
         return no(_("Draw the plan first."), code="not_drawn")
@@ -238,10 +246,14 @@ def freeze_plan(*, user: User, at: datetime, row: Cycle) -> None:
     actor = permissions.acting(user, "plan.edit")
     held = Cycle.objects.select_for_update().get(pk=row.pk)
     plan = planning.plan_of(held)
-    allowed = may_freeze(held, len(plan.slots), prepared.missing(held, at)) and _as_drawn(held, plan)
+    allowed = may_freeze(held, at, len(plan.slots), prepared.missing(held, at)) and _as_drawn(held, plan)
     if not allowed:
         raise RuleRefused(allowed)
     _number(held, len(plan.slots))
+    expired = prepared.out_of_use(held, at)
+    Sample.objects.filter(cycle=held, scenario__scenario__code__in=expired).update(
+        executor=None, scenario=None, persona=None
+    )
     given = Sample.objects.filter(cycle=held, executor__isnull=False, scenario__isnull=False, persona__isnull=False)
     assigned = given.filter(state=SampleState.PLANNED).update(state=SampleState.ASSIGNED)
     calendar = prepared.calendar()

@@ -127,6 +127,15 @@ def test_a_second_click_orders_no_second_drawing(it: Ready) -> None:
     assert len(samples(row)) == 7
 
 
+def test_a_drawing_that_nobody_carried_out_is_ordered_again(it: Ready) -> None:
+    row = it.cycle()
+    first = plan.ask(user=it.cast.qanita, at=it.at, row=row)
+    second = plan.ask(user=it.cast.qanita, at=it.at + timedelta(minutes=20), row=row)
+    assert second != first
+    assert not plan.carry_out(row.pk, ticket=first, at=it.at)  # the old one wakes up
+    assert plan.carry_out(row.pk, ticket=second, at=it.at)
+
+
 def test_a_plan_drawn_in_its_month_plans_only_what_is_ahead(it: Ready) -> None:
     row = it.cycle()
     late = AT + timedelta(days=24)  # 14 December
@@ -253,6 +262,16 @@ def test_a_replacement_after_the_last_window_is_missed_at_once(it: Ready) -> Non
     made = replacing.replace(gone, actor=SYSTEM, at=AT + timedelta(days=45))
     assert made.state == "missed"
     assert made.opens.month == 12
+
+
+def test_samples_ahead_get_another_scenario_when_theirs_expires(it: Ready) -> None:
+    row = it.frozen(minimum=12)
+    spent = it.versions[0]
+    before = Sample.objects.filter(cycle=row, scenario=spent).count()
+    assert before
+    ScenarioVersion.objects.filter(pk=spent.pk).update(valid_until=row.month - timedelta(days=1))
+    assert assigning.renew_scenarios(row, at=it.at) == before
+    assert not Sample.objects.filter(cycle=row, scenario=spent).exists()
 
 
 def test_an_expired_scenario_is_not_given_out(it: Ready) -> None:

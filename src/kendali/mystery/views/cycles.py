@@ -169,7 +169,7 @@ def _what_now(row: Cycle, user: User, ready: Any, counts: query.Counts, now: Any
     """What is missing before the month opens, and the buttons of its end with the rule's answer."""
     if row.status == Cycle.Status.PREPARING:
         lacking = [told(one) for one in ready.missing]
-        if not lacking and not (drawn := may_freeze(row, counts.planned, [])):
+        if not lacking and not (drawn := may_freeze(row, now, counts.planned, [])):
             lacking.append(told(drawn))
         elif not lacking:
             lacking.append(_("The plan is drawn and not frozen yet."))

@@ -64,7 +64,7 @@ def _context(
         "editable": row.status == Cycle.Status.PREPARING,
         "may_edit": permissions.can(user, "plan.edit"),
         "may_assign": permissions.can(user, "plan.assign"),
-        "may_freeze": actions.may_freeze(row, counts.planned, lacking),
+        "may_freeze": actions.may_freeze(row, timezone.now(), counts.planned, lacking),
         "live": _live(row),
         "history": history(row, limit=20),
         "levels": levels,
@@ -144,7 +144,7 @@ def _line(one: Any, user: User, levels: Levels, names: dict[str, str]) -> dict[s
 
 def _live(row: Cycle) -> dict[str, Any] | None:
     """Which of its four parts a drawing is busy with."""
-    if not row.drawing.get("ticket"):
+    if not actions.is_drawing(row, timezone.now()):
         return None
     phase = str(row.drawing.get("phase", query.PHASES[0]))
     done = query.PHASES.index(phase) if phase in query.PHASES else 0
