@@ -47,7 +47,7 @@ class SampleFilter(forms.Form):
         choices=[("", _("every kind")), *words.KINDS.items()], required=False, label=_("Kind of material")
     )
     pelaksana = forms.ModelChoiceField(
-        User.objects.none(), required=False, label=_("Caller"), empty_label=_("everybody"), to_field_name="pk"
+        User.objects.none(), required=False, label=_("Executor"), empty_label=_("everybody"), to_field_name="pk"
     )
     hitung = forms.ChoiceField(choices=COUNTS, required=False, label=_("Counts"))
 

@@ -55,7 +55,7 @@ def steps(sample: Sample) -> list[Step]:
 
 def _name(step: SampleState) -> str:
     return {
-        S.PLANNED: _("Planned"), S.ASSIGNED: _("Assigned"), S.CALLED: _("Called"), S.SCORING: _("Form filled in"),
+        S.PLANNED: _("Planned"), S.ASSIGNED: _("Assigned"), S.CALLED: _("Call made"), S.SCORING: _("Form filled in"),
         S.SUBMITTED: _("Submitted"), S.VERIFIED: _("Verified"), S.LOCKED: _("Locked"),
     }[step]  # fmt: skip
 

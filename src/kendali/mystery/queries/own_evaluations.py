@@ -61,7 +61,7 @@ def context(row: Sample, user: User, at: datetime) -> dict[str, object]:
     return {
         "sample": row,
         "kind": words.word(words.KINDS, row.kind),
-        "sheet": sheets.sheet(row.evaluation),
+        "sheet": sheets.sheet(row.evaluation, for_agent=True),
         "findings": [one for one in sample_page.findings(row, user, at) if one.finding.state not in ENDED],
         "audio": hearing(row),
     }

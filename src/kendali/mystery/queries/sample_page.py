@@ -94,7 +94,7 @@ def crumbs(row: Sample) -> list[tuple[str, str]]:
 def crumbs_of_month(month: str) -> list[tuple[str, str]]:
     return [
         (_("Cycle %(month)s") % {"month": month}, _month_page(month)),
-        (_("Samples"), reverse("samples", args=[month])),
+        (_("Sample list"), reverse("samples", args=[month])),
     ]
 
 

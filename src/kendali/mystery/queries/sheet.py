@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from django.utils.translation import get_language
@@ -84,9 +84,11 @@ def language() -> str:
     return "en" if (get_language() or "id").startswith("en") else "id"
 
 
-def sheet(evaluation: Evaluation) -> Sheet:
-    """Reads nothing but the row and its form (`evaluation.form` is loaded by the caller)."""
+def sheet(evaluation: Evaluation, *, for_agent: bool = False) -> Sheet:
+    """Reads nothing but the row and its form (`evaluation.form` is loaded by the caller). `for_agent`: without the free
+    texts of who called; what was noted to an item is its evidence and stays."""
     form = query.form_of(evaluation)
+    shown = without_texts(form) if for_agent else form
     given = filled.by_item(query.answers_of(evaluation))
     got = score_of(evaluation, form, given)
     lang = language()
@@ -100,7 +102,7 @@ def sheet(evaluation: Evaluation) -> Sheet:
         revision=form.revision,
         raw=got.raw,
         final=got.final,
-        parts=[_part(section, got, by_item, given, evaluation.unticked, lang) for section in form.sections],
+        parts=[_part(section, got, by_item, given, evaluation.unticked, lang) for section in shown.sections],
         touch_points=[
             (words.word(words.TOUCH_POINTS, point.value), value) for point, value in points.items() if value is not None
         ],
@@ -111,6 +113,13 @@ def sheet(evaluation: Evaluation) -> Sheet:
         ],
         auto_failed=[labels.get(id_, id_) for id_ in got.auto_failed],
     )
+
+
+def without_texts(form: Form) -> Form:
+    sections = (
+        replace(one, items=tuple(item for item in one.items if item.kind is not Kind.TEXT)) for one in form.sections
+    )
+    return replace(form, sections=tuple(sections))
 
 
 def score_of(evaluation: Evaluation, form: Form, given: Mapping[str, Answer]) -> Score:

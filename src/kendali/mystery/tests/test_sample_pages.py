@@ -183,7 +183,13 @@ def test_an_agent_reads_the_own_evaluation_and_nothing_of_who_called_with_what(h
     text = page(house, house.cast.agus, f"/mystery/penilaian-saya/{sample.pk}/")
     assert "Verifikasi identitas" in text
     assert "Identitas tidak diverifikasi" in text
-    for secret in (house.cast.qori.name, house.persona.name, house.persona.caller_number, "SKN-01"):
+    for secret in (
+        house.cast.qori.name,
+        house.persona.name,
+        house.persona.caller_number,
+        "SKN-01",
+        "Panggilan berjalan",
+    ):
         assert secret not in text, secret
     page(house, house.cast.agus, f"/mystery/penilaian-saya/{other.pk}/", 404)
     page(house, house.cast.agus, f"/mystery/sampel/{sample.pk}/", 403)

@@ -87,7 +87,7 @@ def samples_xlsx(request: HttpRequest, month: str) -> FileResponse:
     rows, _form = _chosen(request, user, cycle)
     head = [
         _("Number"), _("Status"), _("Area"), _("Shift"), _("Kind of material"), _("Week"), _("Opens"), _("Closes"),
-        _("Destination"), _("Caller"), _("Scenario"), _("Called"), _("Agent"), _("Employee number"), _("Team"),
+        _("Destination"), _("Executor"), _("Scenario"), _("Called at"), _("Agent"), _("Employee number"), _("Team"),
         _("Ticket"), _("Raw score"), _("Score"), _("Submitted"), _("Verified"), _("Verified by"), _("Counts"),
         _("Why not"), _("Void because of"), _("Replaces"),
     ]  # fmt: skip
