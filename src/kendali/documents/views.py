@@ -27,6 +27,7 @@ from kendali.documents.forms import PARTS, ArticleFilter, ArticleForm, EndForm
 from kendali.documents.models import Document, Revision
 from kendali.documents.queries import Placed
 from kendali.documents.rules import Standing
+from kendali.numerals import whole
 
 STATUS = Revision.Status
 
@@ -84,7 +85,9 @@ def article(request: HttpRequest, pk: int, version: int | None = None) -> HttpRe
     if shown is None:
         raise Http404
     draft = next((one.revision for one in versions if one.standing is Standing.DRAFT), None)
-    leads = next((one.revision for one in versions if one.standing in (Standing.IN_FORCE, Standing.EXPIRED)), None)
+    acting_on = shown.revision if shown.revision.status == STATUS.EFFECTIVE else None
+    if acting_on is None and version is None:
+        acting_on = next((one.revision for one in versions if one.revision.status == STATUS.EFFECTIVE), None)
     context = {
         "document": document,
         "shown": Revision.objects.select_related("author", "effective_by").get(pk=shown.revision.pk),
@@ -94,7 +97,7 @@ def article(request: HttpRequest, pk: int, version: int | None = None) -> HttpRe
         "versions": [(one.revision, words.STANDING[one.standing]) for one in versions],
         "citing": _seen_by(user, dependents.of([document.pk])[document.pk]),
         "draft": draft,
-        "in_force": leads,
+        "in_force": acting_on,
         "may_edit": permissions.can(user, "article.edit", document.client),
         "history": history(document),
     }
@@ -174,13 +177,21 @@ def _save(request: HttpRequest, form: ArticleForm, document: Document | None) ->
 # --- one step each
 
 
-def _of(document: Document, status: str) -> Revision:
-    """The version a button means: the draft, or the one in force."""
-    rows = document.revisions.filter(status=status).select_related("document")
-    if status == STATUS.EFFECTIVE:
-        today = importing.today(timezone.now())
-        rows = rows.filter(valid_from__lte=today) if rows.filter(valid_from__lte=today).exists() else rows
-    row = rows.order_by("-version").first()
+def _draft_of(document: Document) -> Revision:
+    row = document.revisions.filter(status=STATUS.DRAFT).select_related("document").first()
+    if row is None:
+        raise Http404
+    return row
+
+
+def _meant(request: HttpRequest, document: Document) -> Revision:
+    """The version in force that the button stood beside; without a word the one that leads."""
+    rows = document.revisions.filter(status=STATUS.EFFECTIVE).select_related("document").order_by("-version")
+    said = whole(field(request, "versi"))
+    if said is not None:
+        rows = rows.filter(version=said)
+    today = importing.today(timezone.now())
+    row = rows.filter(valid_from__lte=today).first() or rows.first()
     if row is None:
         raise Http404
     return row
@@ -190,7 +201,7 @@ def _of(document: Document, status: str) -> Revision:
 @require_POST
 def article_in_force(request: HttpRequest, pk: int) -> HttpResponse:
     document = load(request, pk, "article.edit")
-    row, user = _of(document, STATUS.DRAFT), access.signed_in(request)
+    row, user = _draft_of(document), access.signed_in(request)
     said = (
         _("Version %(version)s is in force.")
         if row.valid_from <= importing.today(timezone.now())
@@ -205,7 +216,7 @@ def article_in_force(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def article_discard(request: HttpRequest, pk: int) -> HttpResponse:
     document = load(request, pk, "article.edit")
-    row, user = _of(document, STATUS.DRAFT), access.signed_in(request)
+    row, user = _draft_of(document), access.signed_in(request)
     attempt(request, lambda: actions.discard(user=user, at=timezone.now(), revision=row), _("The draft is discarded."))
     return redirect("article", pk=pk) if Document.objects.filter(pk=pk).exists() else redirect("articles")
 
@@ -214,7 +225,7 @@ def article_discard(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def article_end(request: HttpRequest, pk: int) -> HttpResponse:
     document = load(request, pk, "article.edit")
-    row, user = _of(document, STATUS.EFFECTIVE), access.signed_in(request)
+    row, user = _meant(request, document), access.signed_in(request)
     form = EndForm(request.POST)
     if not form.is_valid():
         messages.error(request, _("Enter a valid date."))
@@ -233,7 +244,7 @@ def article_end(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def article_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     document = load(request, pk, "article.edit")
-    row, user = _of(document, STATUS.EFFECTIVE), access.signed_in(request)
+    row, user = _meant(request, document), access.signed_in(request)
     attempt(
         request,
         lambda: actions.retire(user=user, at=timezone.now(), revision=row, reason=field(request, "alasan")),

@@ -117,3 +117,29 @@ def test_a_list_asks_no_more_with_more_articles(cast: Cast, count: int) -> None:
     with CaptureQueriesContext(connection) as asked:
         assert web.get("/pansol/").status_code == 200
     assert len(asked) < 25
+
+
+def test_a_version_that_is_to_come_is_withdrawn_from_its_own_page(cast: Cast) -> None:
+    web = cast.web(cast.qanita)
+    web.post("/pansol/baru/", {**WRITTEN, "lalu": "berlaku"})
+    key = Document.objects.get().pk
+    coming = {"judul": "Biaya", "isi": "Rp 9.000", "dari": f"{TODAY + timedelta(days=9)}", "dilihat": "-"}
+    web.post(f"/pansol/{key}/ubah/", {**coming, "lalu": "berlaku"})
+    assert 'name="versi" value="1"' in web.get(f"/pansol/{key}/").content.decode()
+    assert 'name="versi" value="2"' in web.get(f"/pansol/{key}/versi/2/").content.decode()
+    web.post(f"/pansol/{key}/tarik/", {"alasan": "Batal", "versi": "2"})
+    assert list(Revision.objects.order_by("version").values_list("status", flat=True)) == ["effective", "retired"]
+    assert web.post(f"/pansol/{key}/tarik/", {"alasan": "Batal", "versi": "2"}).status_code == 404
+
+
+@pytest.mark.parametrize("who", ["surya", "tari"])
+def test_who_may_not_see_scenarios_does_not_see_how_many_rest_on_an_article(cast: Cast, who: str) -> None:
+    from kendali.mystery.tests import prepared_rows
+
+    prepared_rows.scenario(cast)
+    prepared_rows.material(cast)
+    counts = {
+        nick: cast.web(cast.people[nick]).get("/pansol/").content.decode().split('data-label="Dikutip oleh">')[1][0]
+        for nick in (who, "qanita")
+    }
+    assert counts == {who: "0", "qanita": "2"}
