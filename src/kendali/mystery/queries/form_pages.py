@@ -29,6 +29,7 @@ class ItemLine:
     item: Item
     label: str
     kind: str
+    weight: str
     share: Decimal | None
     when: str
     na: str
@@ -106,6 +107,7 @@ def _item(item: Item, share: Decimal | None, problems: Sequence[str], first: boo
         item=item,
         label=words.said(item.label) or item.id,
         kind=word(words.KINDS, item.kind.value),
+        weight=words.plain(item.weight),
         share=share,
         when=form_sheets.relevant(item.when).replace("${", "").replace("}", "").replace("'", ""),
         na="" if item.na is NotApplicable.WITH_REASON else word(words.NOT_APPLICABLE, item.na.value),
@@ -176,7 +178,7 @@ class Asked:
     label: str
     hint: str
     value: str
-    steps: Sequence[tuple[str, str, Decimal, bool, bool]]
+    steps: Sequence[tuple[str, str, str, bool, bool]]
     na: bool  # may it be N/A?
     is_na: bool
     failed: bool
@@ -220,7 +222,10 @@ def _asked(item: Item, answer: Answer | None, score: scoring.ItemScore) -> Asked
         label=words.said(item.label) or item.id,
         hint=words.said(item.hint),
         value=value,
-        steps=[(one.code, words.said(one.label), one.points, one.fails, one.code == value) for one in item.choices],
+        steps=[
+            (one.code, words.said(one.label), words.plain(one.points), one.fails, one.code == value)
+            for one in item.choices
+        ],
         na=item.na is NotApplicable.WITH_REASON,
         is_na=answer is not None and answer.na is not None,
         failed=score.failed,

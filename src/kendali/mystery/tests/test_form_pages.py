@@ -79,6 +79,12 @@ def test_what_is_written_in_the_page_of_an_item_is_saved(cast: Cast) -> None:
     assert form_edit.section_of(now(one), "opening").id == "people"
 
 
+def test_a_fine_weight_is_shown_as_it_is(cast: Cast) -> None:
+    one = draft(cast)
+    save(cast, one, "opening", weight="0,25")
+    assert ">0,25<" in cast.web(cast.qanita).get(address(one)).content.decode()
+
+
 def test_answers_are_added_ordered_and_taken_away(cast: Cast) -> None:
     one = draft(cast)
     fields = {
