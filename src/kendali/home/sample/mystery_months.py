@@ -7,24 +7,20 @@ when follows from the number of the sample, so that the same plan gives the same
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import count
 
-from django.db.models import Q
-
 from kendali import civil_time
 from kendali.accounts.models import User
 from kendali.accounts.permissions import RuleRefused
-from kendali.home.sample import mystery_findings, mystery_knowledge, mystery_samples
+from kendali.home.sample import mystery_knowledge, mystery_samples
 from kendali.home.sample.diary import ZONE, Story
 from kendali.home.sample.mystery_scene import Scene
 from kendali.mystery.actions import calling, crisis, cycles, escalating, plan
-from kendali.mystery.models import Cycle, Finding, Material, Sample, ScenarioVersion
+from kendali.mystery.models import Cycle, Material, ScenarioVersion
 from kendali.mystery.queries import ending, f22
 from kendali.mystery.rules.cycle import Milestone
-from kendali.mystery.rules.sample_rules import SampleState
 
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 MONTHS = 2  # closed ones
@@ -35,7 +31,7 @@ def tell(users: dict[str, User], now: datetime) -> Story:
     """All of it as one story; it ends at `now`, and what is not over then waits for somebody."""
     scene = Scene(users, now)
     waiting: list[tuple[datetime, int, Story]] = []
-    order, known = count(), set[str]()
+    order = count()
 
     def begin(story: Story) -> None:
         with suppress(StopIteration):
@@ -54,22 +50,8 @@ def tell(users: dict[str, User], now: datetime) -> Story:
             pass
         except RuleRefused as refused:  # on an odd day of the year something may not fit: the rest goes on
             scene.refused.append(str(refused))
-        for new in _begun(scene, known):
-            begin(new)
-
-
-def _begun(scene: Scene, known: set[str]) -> Iterator[Story]:
-    """Stories of samples that were given out and findings that were raised since. Cheap: most steps make none."""
-    if scene.changed:
-        scene.changed = False
-        frozen = Sample.objects.filter(cycle__status=Cycle.Status.PLANNED, state=SampleState.ASSIGNED)
-        for sample in frozen.exclude(number__in=known).select_related("cycle", "destination"):
-            known.add(sample.number)
-            yield mystery_samples.story(scene, sample)
-        raised = Finding.objects.filter(Q(forwarded_at__isnull=False) | Q(access_day__isnull=False))
-        for finding in raised.exclude(number__in=known):
-            known.add(finding.number)
-            yield mystery_findings.story(scene, finding)
+        while scene.coming:
+            begin(scene.coming.pop(0))
 
 
 # --- the months
@@ -91,7 +73,8 @@ def _everything(scene: Scene) -> Story:
         plan.draw(user=scene["qanita"], at=at, row=cycle, seed=f"{month:%Y-%m}")
         plan.freeze_plan(user=scene["qanita"], at=at, row=cycle)
         cycle.refresh_from_db()
-        scene.changed = True
+        given = cycle.samples.select_related("cycle", "destination").order_by("opens")
+        scene.coming += [mystery_samples.story(scene, one) for one in given]
         scene.endings.append(cycle)
         if number == MONTHS - 1:
             at = yield scene.at_work(month + 11 * DAY, hour=18)
@@ -121,8 +104,7 @@ def _nights(scene: Scene) -> Story:
                 at = yield at + MINUTE
                 _ended(scene, cycle, at)
         at = yield civil_time.start_of_day(day, ZONE) + 21 * HOUR
-        if calling.miss_passed(at=at):
-            scene.changed = True
+        calling.miss_passed(at=at)
         for cycle in scene.endings:
             if cycle.status == Cycle.Status.PLANNED and day >= ending.dates(cycle)[Milestone.CALLS_CLOSE]:
                 at = yield at + MINUTE

@@ -10,11 +10,11 @@ from random import Random
 from kendali import civil_time
 from kendali.accounts.models import User
 from kendali.accounts.permissions import RuleRefused
-from kendali.home.sample import audio, mystery_forms
+from kendali.home.sample import audio, mystery_findings, mystery_forms
 from kendali.home.sample.diary import Story
 from kendali.home.sample.mystery_scene import Scene, chance
 from kendali.mystery.actions import attributing, calling, filling, recordings, verifying
-from kendali.mystery.models import Agent, Evaluation, Sample
+from kendali.mystery.models import Agent, Evaluation, Finding, Sample
 from kendali.mystery.queries import evaluation as query
 from kendali.mystery.rules.reported import Reported
 from kendali.mystery.rules.roster_rules import Membership, on_day
@@ -52,7 +52,7 @@ def story(scene: Scene, sample: Sample) -> Story:
         at = yield scene.later(_submitted(evaluation), 2)
         qa, (reason, note) = scene.qa(rnd), rnd.choice(VOID)
         verifying.void(user=qa, at=at, sample=sample, reason=reason, note=note)
-        scene.changed = True
+        _replaced(scene, sample)
         return
     yield from _verified(scene, sample, caller, evaluation, returned=fate < 0.17, rnd=rnd)
 
@@ -69,7 +69,10 @@ def _unconnected(scene: Scene, sample: Sample, caller: User, begin: datetime, rn
         _attempt(caller, at, sample, rnd.choice(NEARLY[:3]), at - MINUTE, rnd)
     at = yield begin + 37 * MINUTE
     calling.give_up(user=caller, at=at, sample=sample)
-    scene.changed = True
+    _replaced(scene, sample)
+    day = civil_time.local_date(at, sample.zone)
+    raised = Finding.objects.filter(area=sample.area, access_day=day, forwarded_at=None, feedback_at=None)
+    scene.coming += [mystery_findings.story(scene, one) for one in raised]
 
 
 def _called(
@@ -101,7 +104,6 @@ def _called(
     )
     at = yield at + 6 * MINUTE
     filling.submit(user=caller, at=at, evaluation=evaluation)
-    scene.changed = True
     evaluation.refresh_from_db()
     return evaluation
 
@@ -147,7 +149,14 @@ def _verified(
             attributing.set_agent(user=qa, at=at, sample=sample, agent=agent)
     at = yield at + MINUTE
     verifying.verify_and_forward(user=qa, at=at, sample=sample)
-    scene.changed = True
+    forwarded = Finding.objects.filter(sample=sample, forwarded_at=at)
+    scene.coming += [mystery_findings.story(scene, one) for one in forwarded]
+
+
+def _replaced(scene: Scene, sample: Sample) -> None:
+    """The sample that takes its place is called, too."""
+    new = Sample.objects.filter(replaces=sample).select_related("cycle", "destination")
+    scene.coming += [story(scene, one) for one in new]
 
 
 def _again(evaluation: Evaluation) -> Evaluation:

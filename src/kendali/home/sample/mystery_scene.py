@@ -9,7 +9,7 @@ from random import Random
 
 from kendali import civil_time
 from kendali.accounts.models import User
-from kendali.home.sample.diary import ZONE
+from kendali.home.sample.diary import ZONE, Story
 from kendali.mystery import office
 from kendali.mystery.models import Cycle
 from kendali.mystery.queries import roster
@@ -21,11 +21,11 @@ HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
 @dataclass
 class Scene:
-    """`changed`: samples were given out or findings raised; `endings`: months that are not frozen yet."""
+    """`coming`: stories that begin now; `endings`: months that are not frozen yet."""
 
     users: dict[str, User]
     now: datetime
-    changed: bool = False
+    coming: list[Story] = field(default_factory=list)
     endings: list[Cycle] = field(default_factory=list)
     recordings: int = 0
     refused: list[str] = field(default_factory=list)
