@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 from django.db import connection, transaction
@@ -44,7 +45,8 @@ def test_two_workers_of_one_order_round_after_round(office: Office) -> None:
                 "intent", "intent", "outcome", "outcome",
             ]  # fmt: skip
             it.fake.deleting.told.clear()  # and as if it had never been
-            it.fake.records_there.update(there)
+            for record in there.values():
+                it.fake.put(record)
             Record.objects.update(deleted_at=None, vanished_at=None)
 
 
@@ -117,8 +119,8 @@ def test_a_month_written_anew_and_a_deletion_of_its_records_at_once(office: Offi
             leaves, goes = refs[2 * round_], refs[2 * round_ + 1]
             deleting, destroying = approved_now(it, goes), running(office, [leaves])
             stopped = at_once(
-                lambda one=deleting: deletion.run(one.pk, worker="d", clock=timezone.now, patience=0),
-                lambda one=destroying: patiently(one),
+                partial(deletion.run, deleting.pk, worker="d", clock=timezone.now, patience=0),
+                partial(patiently, destroying),
             )
             assert stopped == []
             for _ in range(20):  # what was busy comes again after some seconds; here at once
