@@ -75,6 +75,12 @@ def test_every_component_a_template_names_is_there(name: str) -> None:
 
 
 @EVERY_TEMPLATE
+def test_no_component_is_given_a_filtered_value_by_name(name: str) -> None:
+    """Cotton passes nothing for :count="rows|length"; count="{{ rows|length }}" arrives."""
+    assert re.findall(r':[a-z_]+="[^"{]*\|[^"]*"', source(name)) == []
+
+
+@EVERY_TEMPLATE
 def test_every_template_compiles(name: str) -> None:
     assert get_template(name)
 
