@@ -34,7 +34,7 @@ STATES: dict[str, str] = {
     "at_department": _("at the department"),
     "in_progress": _("in progress"),
     "follow_up_reported": _("follow-up reported"),
-    "closed": _("closed"),
+    "closed": _("closed finding"),
     "invalid": _("invalid"),
     "merged": _("merged"),
 }
@@ -62,7 +62,7 @@ EVENTS: dict[str, str] = {
     "find_insufficient": _("return the follow-up"),
     "close": _("close"),
     "reroute": _("hand to somebody else"),
-    "dispute": _("dispute"),
+    "dispute": _("raise a dispute"),
     "decide_dispute": _("decide the dispute"),
     "invalidate": _("mark as invalid"),
     "merge": _("merge"),
@@ -98,6 +98,6 @@ WORDS: dict[str, dict[str, str]] = {
         "wrong_queue": _("wrong queue"),
         "system_trouble": _("system trouble"),
         "real_data_used": _("real data was used"),
-        "duplicate": _("duplicate"),
+        "duplicate": _("a duplicate"),
     },
 }

@@ -33,7 +33,7 @@ FINDING_STATES: dict[str, Pill] = {
     "at_department": Pill(_("at the department"), "active"),
     "in_progress": Pill(_("in progress"), "active"),
     "follow_up_reported": Pill(_("follow-up reported"), "active"),
-    "closed": Pill(_("closed"), "done"),
+    "closed": Pill(_("closed finding"), "done"),
     "invalid": Pill(_("invalid"), "idle"),
     "merged": Pill(_("merged"), "idle"),
 }
@@ -48,12 +48,12 @@ VOID_REASONS: dict[str, Text] = {
     VoidReason.WRONG_QUEUE.value: _("wrong queue"),
     VoidReason.SYSTEM_TROUBLE.value: _("system trouble"),
     VoidReason.REAL_DATA_USED.value: _("real data was used"),
-    VoidReason.DUPLICATE.value: _("duplicate"),
+    VoidReason.DUPLICATE.value: _("a duplicate"),
 }
 OUTCOMES: dict[str, Text] = {
     "connected": _("connected"),
     Outcome.BUSY.value: _("busy"),
-    Outcome.NO_ANSWER.value: _("no answer"),
+    Outcome.NO_ANSWER.value: _("not picked up"),
     Outcome.LOST_IN_IVR.value: _("lost in the IVR"),
     Outcome.DROPPED.value: _("dropped in the queue"),
     Outcome.WRONG_QUEUE.value: _("wrong queue"),
@@ -63,7 +63,7 @@ OUTCOMES: dict[str, Text] = {
 KINDS: dict[str, Text] = {
     "informasi": _("information"),
     "permintaan": _("request"),
-    "komplain": _("complaint"),
+    "komplain": _("complaint call"),
 }
 TOUCH_POINTS: dict[str, Text] = {
     TouchPoint.ACCESS.value: _("Access"),

@@ -47,7 +47,7 @@ STATES: list[tuple[str, object]] = [
     (S.AT_DEPARTMENT.value, _("at the department")),
     (S.IN_PROGRESS.value, _("in progress")),
     (S.FOLLOW_UP_REPORTED.value, _("follow-up reported")),
-    (S.CLOSED.value, _("closed")),
+    (S.CLOSED.value, _("closed finding")),
     (S.INVALID.value, _("invalid")),
     (S.MERGED.value, _("merged")),
 ]
