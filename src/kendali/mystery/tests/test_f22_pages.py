@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+import json
 import subprocess
 import zipfile
 from datetime import timedelta
@@ -12,10 +14,11 @@ from typing import Any
 
 import pytest
 from django.http import HttpResponseBase
+from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 from python_calamine import CalamineWorkbook
 
-from kendali.accounts.models import RoleGrant, User
+from kendali.accounts.models import ApiToken, RoleGrant, User
 from kendali.accounts.roles import QA
 from kendali.mystery import f22_print
 from kendali.mystery.models import Attempt, Cycle, CycleSignature, Finding, FollowUp, Sample
@@ -272,6 +275,23 @@ def test_a_supervisor_who_is_also_qa_sees_it_as_qa(cast: Cast) -> None:
     month(cast, 1)
     RoleGrant.objects.create(user=cast.surya, role=QA, granted_at=FIRST)
     assert cast.web(cast.surya).get(MONTH).status_code == 200
+
+
+def test_the_hash_of_a_row_is_computed_again_from_what_the_api_gives(cast: Cast) -> None:
+    """As docs/evidence.md says."""
+    month(cast, 1)
+    secret = "kdl_f22_row"
+    ApiToken.objects.create(
+        user=cast.dewi, name="t", prefix="f22", secret_hash=hashlib.sha256(secret.encode()).digest(), scopes=["read"],
+        created_at=cast.now,
+    )  # fmt: skip
+    sample = Sample.objects.get()
+    answer = (
+        Client(headers={"Authorization": f"Bearer {secret}"}).get(f"/api/v1/mystery/f22/samples/{sample.pk}").json()
+    )
+    plain = json.dumps(answer["row"], sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    assert hashlib.sha256(plain).hexdigest() == answer["digest"]
+    assert answer["row"]["number"] == sample.number
 
 
 @pytest.mark.long
