@@ -8,6 +8,7 @@ from typing import Literal
 from ninja import Field, Schema
 
 from kendali.civil_time import EARLIEST, LATEST
+from kendali.records.api.schemas import Reason as Reason
 
 BIGGEST = 2**63 - 1
 Text = Field(min_length=1, max_length=2000)
@@ -65,7 +66,7 @@ class FindingPage(Schema):
     next: str | None
 
 
-class LineOut(Schema):
+class FindingLineOut(Schema):
     label: str
     answer: str
     note: str
@@ -114,7 +115,7 @@ class DisputeOut(Schema):
 
 
 class FindingDetail(FindingOut):
-    lines: list[LineOut]
+    lines: list[FindingLineOut]
     lateness: list[str] = Field(description="who lost how much time, in sentences")
     follow_ups: list[FollowUpOut]
     evidence: list[EvidenceOut]
@@ -136,24 +137,20 @@ class FindingQuery(Schema):
     after: str = Field("", max_length=80, description="`next` of the page before")
 
 
-class Note(Schema):
+class FindingNote(Schema):
     note: str = Optional
 
 
-class Reason(Schema):
-    reason: str = Text
-
-
-class Feedback(Schema):
+class FeedbackIn(Schema):
     description: str = Text
     recommendation: str = Text
 
 
-class OwnerIn(Schema):
+class FindingOwnerIn(Schema):
     owner: str = Field(min_length=3, max_length=254, description="e-mail")
 
 
-class RerouteIn(OwnerIn):
+class RerouteIn(FindingOwnerIn):
     reason: str = Text
 
 
@@ -174,17 +171,17 @@ class EvidenceIn(Schema):
     link: str = Field("", max_length=500)
 
 
-class CloseIn(Schema):
+class CloseFindingIn(Schema):
     late_reason: LateReason = ""
     note: str = Optional
 
 
-class MergeIn(Schema):
+class MergeFindingIn(Schema):
     into: str = Field(min_length=1, max_length=24, description="number of the finding that goes on")
     reason: str = Text
 
 
-class DecisionIn(Schema):
+class DisputeDecisionIn(Schema):
     decision: Literal["accepted", "partly", "rejected"]
     reason: str = Text
 

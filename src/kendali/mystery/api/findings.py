@@ -154,7 +154,7 @@ def read_finding_evidence(request: HttpRequest, evidence_id: int) -> HttpRespons
 
 
 @router.post("/findings/{int:finding_id}/feedback", response=schemas.FindingOut)
-def give_finding_feedback(request: HttpRequest, finding_id: int, data: schemas.Feedback) -> dict[str, object]:
+def give_finding_feedback(request: HttpRequest, finding_id: int, data: schemas.FeedbackIn) -> dict[str, object]:
     """Of an Access finding; that of a form is handed over by submitting it."""
     row = _load(request, finding_id, "finding.feedback")
     findings.give_feedback(user=signed_in(request), at=timezone.now(), finding=row, **data.dict())
@@ -162,7 +162,7 @@ def give_finding_feedback(request: HttpRequest, finding_id: int, data: schemas.F
 
 
 @router.post("/findings/{int:finding_id}/forward", response=schemas.FindingOut)
-def forward_finding(request: HttpRequest, finding_id: int, data: schemas.Note) -> dict[str, object]:
+def forward_finding(request: HttpRequest, finding_id: int, data: schemas.FindingNote) -> dict[str, object]:
     row = _load(request, finding_id, "finding.judge")
     findings.forward_verified(user=signed_in(request), at=timezone.now(), finding=row, reason=data.note)
     return _answer(request, row)
@@ -176,7 +176,7 @@ def return_finding(request: HttpRequest, finding_id: int, data: schemas.Reason) 
 
 
 @router.post("/findings/{int:finding_id}/owner", response=schemas.FindingOut)
-def choose_finding_owner(request: HttpRequest, finding_id: int, data: schemas.OwnerIn) -> dict[str, object]:
+def choose_finding_owner(request: HttpRequest, finding_id: int, data: schemas.FindingOwnerIn) -> dict[str, object]:
     """Who answers for it, before it is forwarded."""
     row = _load(request, finding_id, "finding.judge")
     finding_steps.choose_owner(user=signed_in(request), at=timezone.now(), finding=row, owner=_owner(data.owner))
@@ -188,7 +188,7 @@ def _owner(email: str) -> User:
 
 
 @router.post("/findings/{int:finding_id}/close", response=schemas.FindingOut)
-def close_finding(request: HttpRequest, finding_id: int, data: schemas.CloseIn) -> dict[str, object]:
+def close_finding(request: HttpRequest, finding_id: int, data: schemas.CloseFindingIn) -> dict[str, object]:
     row = _load(request, finding_id, "finding.judge")
     finding_steps.close(
         user=signed_in(request), at=timezone.now(), finding=row, reason=data.note, late_reason=data.late_reason
@@ -221,7 +221,7 @@ def invalidate_finding(request: HttpRequest, finding_id: int, data: schemas.Reas
 
 
 @router.post("/findings/{int:finding_id}/merge", response=schemas.FindingOut)
-def merge_finding(request: HttpRequest, finding_id: int, data: schemas.MergeIn) -> dict[str, object]:
+def merge_finding(request: HttpRequest, finding_id: int, data: schemas.MergeFindingIn) -> dict[str, object]:
     user, row = signed_in(request), _load(request, finding_id, "finding.judge")
     into = get_object_or_404(scope.findings_for(user), number=data.into.replace("\0", ""))
     finding_steps.merge(user=user, at=timezone.now(), finding=row, into=into, reason=data.reason)
@@ -299,7 +299,7 @@ def dispute_finding(request: HttpRequest, finding_id: int, data: schemas.Reason)
 
 
 @router.post("/findings/{int:finding_id}/dispute/decision", response=schemas.FindingOut)
-def decide_finding_dispute(request: HttpRequest, finding_id: int, data: schemas.DecisionIn) -> dict[str, object]:
+def decide_finding_dispute(request: HttpRequest, finding_id: int, data: schemas.DisputeDecisionIn) -> dict[str, object]:
     row = _load(request, finding_id, "finding.judge")
     disputes.decide(user=signed_in(request), at=timezone.now(), finding=row, **data.dict())
     return _answer(request, row)
