@@ -17,15 +17,15 @@ from kendali.mystery.actions import cycles as actions
 from kendali.mystery.api import plan_windows
 from kendali.mystery.api.plan_schemas import (
     BIGGEST,
-    ChosenIn,
     CopiedOut,
+    CycleChoice,
     CycleDetail,
     CycleOut,
+    CycleReason,
+    CycleRegister,
+    CycleSignatureOut,
     MonthIn,
-    RegisterOut,
-    SignatureOut,
     SignIn,
-    Text,
 )
 from kendali.mystery.api.plan_windows import load
 from kendali.mystery.models import Cycle, CycleSignature, Material
@@ -90,7 +90,7 @@ def _taken(one: Taken) -> dict[str, Any]:
 
 
 @router.put("/cycles/{month}/choice", response=CycleOut)
-def choose_for_cycle(request: HttpRequest, month: str, data: ChosenIn) -> Cycle:
+def choose_for_cycle(request: HttpRequest, month: str, data: CycleChoice) -> Cycle:
     """Exactly these materials and scenarios; an unknown code is 404."""
     row = load(request, month, "cycle.edit")
     materials = list(Material.objects.filter(code__in=data.materials))
@@ -103,20 +103,20 @@ def choose_for_cycle(request: HttpRequest, month: str, data: ChosenIn) -> Cycle:
 
 
 @router.post("/cycles/{month}/close", response=CycleOut)
-def close_cycle(request: HttpRequest, month: str, data: Text) -> Cycle:
+def close_cycle(request: HttpRequest, month: str, data: CycleReason) -> Cycle:
     row = load(request, month, "cycle.edit")
     actions.close(user=signed_in(request), at=timezone.now(), row=row, reason=data.reason)
     return row
 
 
 @router.post("/cycles/{month}/reason", response=CycleOut)
-def explain_shortfall(request: HttpRequest, month: str, data: Text) -> Cycle:
+def explain_shortfall(request: HttpRequest, month: str, data: CycleReason) -> Cycle:
     row = load(request, month, "cycle.edit")
     actions.explain(user=signed_in(request), at=timezone.now(), row=row, reason=data.reason)
     return row
 
 
-@router.get("/cycles/{month}/signatures", response=RegisterOut)
+@router.get("/cycles/{month}/signatures", response=CycleRegister)
 def list_cycle_signatures(request: HttpRequest, month: str) -> dict[str, Any]:
     row = load(request, month, "cycle.view")
     return {"digest": _digest(row, timezone.now()), "signatures": list(row.signatures.order_by("at"))}
@@ -126,7 +126,7 @@ def _digest(row: Cycle, at: datetime) -> str:
     return row.frozen_digest or f22.register_digest(row, at)
 
 
-@router.post("/cycles/{month}/signatures", response={201: SignatureOut})
+@router.post("/cycles/{month}/signatures", response={201: CycleSignatureOut})
 def sign_cycle(request: HttpRequest, month: str, data: SignIn) -> Status[CycleSignature]:
     row = load(request, month, actions.PARTS[CycleSignature.Part(data.part)])
     made = actions.sign(user=signed_in(request), at=timezone.now(), row=row, part=data.part, digest=data.digest)

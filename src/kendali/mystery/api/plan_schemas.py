@@ -54,7 +54,7 @@ class CycleDetail(CycleOut):
     without_executor: int
 
 
-class ChosenIn(Schema):
+class CycleChoice(Schema):
     materials: list[str] = Field(max_length=500, description="codes")
     scenarios: list[str] = Field(max_length=500, description="codes; the newest approved version of each")
 
@@ -73,7 +73,7 @@ class CopiedOut(Schema):
     missing: list[str]
 
 
-class Text(Schema):
+class CycleReason(Schema):
     reason: str = Field(max_length=1000)
 
 
@@ -82,7 +82,7 @@ class SignIn(Schema):
     digest: str = Field(pattern="^[0-9a-f]{64}$", description="of the register as it was shown")
 
 
-class SignatureOut(Schema):
+class CycleSignatureOut(Schema):
     part: str
     name: str
     position: str
@@ -90,31 +90,31 @@ class SignatureOut(Schema):
     at: datetime
 
 
-class RegisterOut(Schema):
+class CycleRegister(Schema):
     """`digest`: of the register F-22 as it stands now."""
 
     digest: str
-    signatures: list[SignatureOut]
+    signatures: list[CycleSignatureOut]
 
 
-class ShareIn(Schema):
+class QuotaShare(Schema):
     level: str = Field("", max_length=40, description='code; "" = the area is an outcome')
     weight: int = Field(1, ge=0, le=MOST)
     least: int = Field(0, ge=0, le=MOST)
     most: int | None = Field(None, ge=0, le=MOST)
 
 
-class MarginIn(Schema):
+class QuotaMargin(Schema):
     dimension: str = Field(pattern="^(area|shift|kind|week)$")
-    shares: list[ShareIn] = Field(min_length=1, max_length=200)
+    shares: list[QuotaShare] = Field(min_length=1, max_length=200)
 
 
 class QuotasIn(Schema):
     samples: int = Field(ge=1, le=MOST)
-    margins: list[MarginIn] = Field(min_length=4, max_length=4)
+    margins: list[QuotaMargin] = Field(min_length=4, max_length=4)
 
 
-class PreviewOut(Schema):
+class PlanPreview(Schema):
     """Samples by level of each margin; empty where `problem` says what cannot be met."""
 
     counts: dict[str, dict[str, int]]

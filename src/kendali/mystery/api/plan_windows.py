@@ -22,7 +22,7 @@ from kendali.mystery.api.plan_schemas import (
     AssignIn,
     GivenOut,
     PlanOut,
-    PreviewOut,
+    PlanPreview,
     QuotasIn,
     ReplaceIn,
     WindowOut,
@@ -82,7 +82,7 @@ def show_plan(request: HttpRequest, month: str) -> dict[str, Any]:
     }
 
 
-@router.post("/cycles/{month}/plan/preview", response=PreviewOut)
+@router.post("/cycles/{month}/plan/preview", response=PlanPreview)
 def preview_plan(request: HttpRequest, month: str, data: QuotasIn) -> dict[str, Any]:
     """The margins as they would come out; nothing is kept."""
     row = load(request, month, "plan.edit")
@@ -113,7 +113,10 @@ def freeze_plan(request: HttpRequest, month: str) -> Status[None]:
     return Status(204, None)
 
 
-@router.get("/cycles/{month}/plan/text")
+TEXT: dict[str, Any] = {"responses": {200: {"content": {"text/tab-separated-values": {}}}}}
+
+
+@router.get("/cycles/{month}/plan/text", openapi_extra=TEXT)
 def take_plan_text(request: HttpRequest, month: str) -> HttpResponse:
     """What is sealed: its SHA-256 is the digest of the plan."""
     row = load(request, month, "plan.view")

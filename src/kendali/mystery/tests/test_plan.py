@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import DatabaseError, transaction
@@ -13,10 +13,12 @@ from kendali.accounts.models import RoleGrant, User
 from kendali.accounts.permissions import Refused, RuleRefused
 from kendali.audit.actor import SYSTEM
 from kendali.audit.models import Entry
+from kendali.civil_time import local_date
+from kendali.mystery import office
 from kendali.mystery.actions import assigning, plan, replacing
 from kendali.mystery.models import Absence, Caller, Cycle, Sample, ScenarioVersion
 from kendali.mystery.queries import calls, planning
-from kendali.mystery.rules import slots
+from kendali.mystery.rules import cycle, slots
 from kendali.mystery.rules.quotas import Dimension, Request, margin_counts
 from kendali.mystery.rules.rounding import Share
 from kendali.mystery.tests.month_rows import AT, Ready, ready, samples
@@ -153,6 +155,24 @@ def test_only_qa_draws_and_freezes(it: Ready) -> None:
     for person in (it.cast.qori, it.cast.surya, it.cast.kirana, it.cast.dewi):
         with pytest.raises(Refused):
             plan.draw(user=person, at=it.at, row=row)
+
+
+@pytest.mark.parametrize(
+    ("month", "days"),
+    [(date(2027, 3, 1), 15), (date(2028, 2, 1), 20)],  # Idulfitri with its joint leave; the 29th of February
+)
+def test_a_month_of_holidays_and_one_with_a_leap_day_are_planned_on_working_days(
+    it: Ready, month: date, days: int
+) -> None:
+    it.at = datetime(month.year, month.month - 1, 10, 3, tzinfo=UTC)
+    row = it.cycle(month, minimum=40)
+    plan.draw(user=it.cast.qanita, at=it.at, row=row)
+    assert row.plan_problem == {}
+    on = {local_date(one.opens, one.zone) for one in samples(row)}
+    open_days = set(cycle.working_days(month, office.work_calendar()))
+    assert len(open_days) == days
+    assert on <= open_days
+    assert len(samples(row)) == 44
 
 
 # --- who calls
