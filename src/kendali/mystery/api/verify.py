@@ -94,7 +94,7 @@ class VoidOut(Schema):
     replaced_by: str | None = Field(description="number of the sample that was raised for it")
 
 
-class AgentIn(Schema):
+class SampleAgentIn(Schema):
     agent: str = Field("", max_length=40, description="employee number; empty: not identified")
     reason: str = Field("", max_length=1000)
 
@@ -174,7 +174,7 @@ def revise_sample(request: HttpRequest, sample_id: int, data: Reason) -> Evaluat
 
 
 @router.put("/samples/{int:sample_id}/agent", response=SampleOut)
-def set_sample_agent(request: HttpRequest, sample_id: int, data: AgentIn) -> Sample:
+def set_sample_agent(request: HttpRequest, sample_id: int, data: SampleAgentIn) -> Sample:
     row = _load(request, "sample.verify", sample_id)
     agent = Agent.objects.filter(number__iexact=data.agent).first() if data.agent else None
     if data.agent and agent is None:
