@@ -25,7 +25,7 @@ from kendali.records.tests.test_two_at_once import at_once
 from kendali.vault import actions as vault
 
 pytestmark = pytest.mark.django_db(transaction=True)
-WORKERS, DESTRUCTIONS, REPACKS = (250, 125, 25) if LONG else (3, 2, 1)
+WORKERS, DESTRUCTIONS, REPACKS = (250, 75, 20) if LONG else (3, 2, 1)
 FIRST, SECOND = "000001", "000002"
 
 
