@@ -19,6 +19,7 @@ from kendali.mystery.rules.scenario import CLOSING, Branch, Question, Scenario
 MOST_QUESTIONS, MOST_BRANCHES = 30, 60
 MOST_TEXT = 4000  # characters of one field, as `scenario_rules.MAX_TEXT`
 ADD, REMOVE, UP = "tambah", "hapus-", "naik-"
+REBIND = "perbarui"
 ADD_BRANCH, REMOVE_BRANCH = "tambah-cabang", "hapus-cabang-"
 BLANK = Question("", "", "", "", 0)
 
@@ -82,6 +83,17 @@ def changed(scenario: Scenario, wish: str) -> Scenario:
     elif (at := _index(wish, UP, len(questions))) is not None and at > 0:
         questions[at - 1], questions[at] = questions[at], questions[at - 1]
     return replace(scenario, questions=tuple(questions), branches=tuple(branches))
+
+
+def outdated(scenario: Scenario, now: Mapping[str, int]) -> bool:
+    """Does an answer rest on a version that a newer one replaced?"""
+    return any(now.get(one.article, one.article_version) != one.article_version for one in scenario.questions)
+
+
+def rebound(scenario: Scenario, now: Mapping[str, int]) -> Scenario:
+    """Every answer bound to the version in force of its article; whether it is still right is for a person to read."""
+    questions = (replace(one, article_version=now.get(one.article, one.article_version)) for one in scenario.questions)
+    return replace(scenario, questions=tuple(questions))
 
 
 def _index(wish: str, start: str, count: int) -> int | None:

@@ -108,6 +108,18 @@ def test_what_was_approved_is_not_edited(cast: Cast) -> None:
     assert "Rp 3.000" in said
 
 
+def test_answers_are_bound_to_the_versions_in_force_and_to_be_read_again(cast: Cast) -> None:
+    row = rows.scenario(cast, "draft")
+    web, address = cast.web(cast.qanita), f"/mystery/skenario/{row.pk}/ubah/"
+    assert 'value="perbarui"' not in web.get(address).content.decode()
+    rows.article(cast, body="Rp 3.000", valid_from=rows.day())
+    assert 'value="perbarui"' in web.get(address).content.decode()
+    said = web.post(address, editor(row, p1_artikel="PSL-0001 v1", lakukan="perbarui"), follow=True).content.decode()
+    assert "Bacalah setiap jawaban" in said
+    question = scenario_of(ScenarioVersion.objects.get()).questions[0]
+    assert (question.article_version, question.expected) == (2, "Rp 2.500")
+
+
 def test_the_card_is_what_the_caller_will_see(cast: Cast) -> None:
     rows.persona()
     rows.persona("P-BUDI", name="Budi Uji", caller_number="0812-0000-2222")

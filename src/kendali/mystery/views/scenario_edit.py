@@ -97,6 +97,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         wish = field(request, "lakukan")
         now = versions_now(queries.today(timezone.now()))
         content, seen = fields.changed(fields.read(request.POST, before, now), wish), field(request, "dilihat")
+        content = fields.rebound(content, now) if wish == fields.REBIND else content
         if _save(request, row, content, seen):
             return _after(request, row, wish)
     return _page(request, row, content, seen)
@@ -127,6 +128,8 @@ def _after(request: HttpRequest, row: ScenarioVersion, wish: str) -> HttpRespons
     if wish in ("", "simpan"):
         messages.success(request, _("Saved."))
         return redirect("scenario", pk=row.pk)
+    if wish == fields.REBIND:
+        messages.warning(request, _("Bound to the versions in force. Read each expected answer against the new text."))
     place = "cabang" if "cabang" in wish else "pertanyaan"
     return redirect(f"/mystery/skenario/{row.pk}/ubah/#{place}")
 
@@ -159,6 +162,7 @@ def _page(request: HttpRequest, row: ScenarioVersion, content: Scenario, seen: s
         "items": _items(queries.form_on(day), content),
         "test_data": "\n".join(content.test_data),
         "problems": [(words.place_of(one, content), words.told(one)) for one in found],
+        "outdated": fields.outdated(content, versions_now(day)),
         "articles": _offered(day),
         "most": fields.MOST_TEXT,
     }  # fmt: skip
