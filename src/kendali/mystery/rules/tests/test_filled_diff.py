@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -66,6 +67,7 @@ def test_every_difference_is_told_and_the_way_back_is_its_mirror(data: st.DataOb
     ]
     again = dict(old.answers)
     for one in found:
-        again[one.place] = replace(again.get(one.place, Answer(one.place)), **{one.part: one.after})
+        change: dict[str, Any] = {one.part: one.after}
+        again[one.place] = replace(again.get(one.place, Answer(one.place)), **change)
     nothing = {id_: answer for id_, answer in again.items() if answer != Answer(id_)}
     assert nothing == {id_: answer for id_, answer in new.answers.items() if answer != Answer(id_)}

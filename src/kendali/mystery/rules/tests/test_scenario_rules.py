@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kendali.documents.rules import in_force
 from kendali.mystery.rules import plain
 from kendali.mystery.rules.default_form import default_form
 from kendali.mystery.rules.machine import Person, Role
@@ -26,7 +27,6 @@ from kendali.mystery.rules.scenario import (
 from kendali.mystery.rules.scenario_rules import (
     LEADS_TO,
     ScenarioEvent,
-    in_force,
     marked,
     marks,
     material_problems,
