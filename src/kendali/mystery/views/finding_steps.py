@@ -23,6 +23,7 @@ from kendali.accounts.models import User
 from kendali.accounts.permissions import RuleRefused
 from kendali.archive.errors import ArchiveError
 from kendali.audit.actions import StaleState
+from kendali.civil_time import local_date
 from kendali.mystery import forms_findings as asked
 from kendali.mystery import words_findings as words
 from kendali.mystery.actions import coaching, disputes, finding_steps, findings, proof
@@ -216,11 +217,12 @@ def _into(request: HttpRequest, row: Finding) -> QuerySet[Finding]:
 
 def _last_report(request: HttpRequest, row: Finding) -> dict[str, object]:
     """What was planned before, to be reported as done."""
-    last = row.follow_ups.first()
+    user, last = access.signed_in(request), row.follow_ups.first()
+    today = local_date(timezone.now(), user.zone)
     if last is None:
-        return {"pic": access.signed_in(request).name, "selesai": "ya", "tanggal": timezone.localdate()}
+        return {"pic": user.name, "selesai": "ya", "tanggal": today}
     return {"koreksi": last.correction, "akar": last.root_cause, "korektif": last.corrective_action,
-            "pic": last.person_in_charge, "selesai": "ya", "tanggal": timezone.localdate()}  # fmt: skip
+            "pic": last.person_in_charge, "selesai": "ya", "tanggal": today}  # fmt: skip
 
 
 def _done(request: HttpRequest, row: Finding, step: Step, form: forms.Form) -> bool:
