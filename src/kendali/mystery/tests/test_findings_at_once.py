@@ -54,16 +54,15 @@ PAGES = ("", "?milik=saya", "?tampil=semua", "?jam=terlambat", "?milik=tim", "?s
 
 
 def asked(house: House, nick: str, address: str) -> tuple[int, float]:
+    """How many queries, and the seconds of work: of this process, and of the database as it was waited for."""
     browser = house.cast.web(house.cast.people[nick])
     browser.get("/mystery/temuan/")
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
-        begun = time.perf_counter()
+    with CaptureQueriesContext(connection) as queries:
+        begun = time.process_time()
         answer = browser.get(f"/mystery/temuan/{address}")
-        took = time.perf_counter() - begun
+        took = time.process_time() - begun
     assert answer.status_code == 200
-    return len(queries), took
+    return len(queries), took + sum(float(one["time"]) for one in queries.captured_queries)
 
 
 @pytest.mark.django_db
@@ -88,10 +87,6 @@ def test_a_month_with_twenty_thousand_findings_keeps_every_page_quick(house: Hou
     assert middle.due_at is not None
     deep = f"?after={middle.due_at.isoformat()}~1"
     for nick in ("surya", "qanita", "kirana"):
-        for page in (*PAGES, deep.replace("+", "%2B")):
+        for page in (*PAGES, deep.replace("+", "%2B"), f"{last.pk}/"):
             best = min(asked(house, nick, page)[1] for _ in range(5))
             assert best < 0.15, (nick, page, best)
-        browser = house.cast.web(house.cast.people[nick])
-        begun = time.perf_counter()
-        assert browser.get(f"/mystery/temuan/{last.pk}/").status_code == 200
-        assert time.perf_counter() - begun < 0.15
