@@ -19,9 +19,9 @@ from kendali.records.models import Package, Source
 from kendali.records.queries.catalogue import STATES
 from kendali.records.words import CLASSES, RECORD_STATES
 from kendali.terms import settings as terms
+from kendali.terms.definition import Definition
 from kendali.terms.models import BackupClock, DeletionClock
 from kendali.terms.rules import Periods
-from kendali.terms.settings import Definition
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise

@@ -47,7 +47,8 @@ class Finding(models.Model):
     end_reason = models.TextField(blank=True, default="")
     escalated_at = models.DateTimeField(null=True)  # a clock was one working day late: the Kordinator may decide
     coaching_due_at = models.DateTimeField(null=True)
-    due_at = models.DateTimeField(null=True)  # until when it waits for who must act (actions.clocks.settle); null: ended
+    # Until when it waits for who must act (actions.clocks.settle); null: ended.
+    due_at = models.DateTimeField(null=True)
     hold = models.ForeignKey("disposal.Hold", models.PROTECT, null=True, related_name="+")
 
     class Meta:
