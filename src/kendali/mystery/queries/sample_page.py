@@ -10,7 +10,7 @@ from django.db.models import Prefetch
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
-from kendali.accounts import permissions
+from kendali.accounts import permissions, roles
 from kendali.accounts.models import User
 from kendali.audit.history import history
 from kendali.mystery import words
@@ -30,6 +30,9 @@ from kendali.records.words import Pill
 RELATED = (
     "cycle", "executor", "agent", "agent_site", "scenario__scenario", "persona", "destination__client",
     "evaluation__form", "verified_by", "voided_by", "replaces",
+)  # fmt: skip
+TO_DO = (
+    SampleState.ASSIGNED.value, SampleState.CALLING.value, SampleState.CALLED.value, SampleState.SCORING.value,
 )  # fmt: skip
 WITH_FORM = (SampleState.SUBMITTED.value, SampleState.VERIFIED.value, SampleState.LOCKED.value)
 
@@ -64,6 +67,7 @@ def context(row: Sample, user: User, at: datetime) -> dict[str, object]:
         "end_note": life.end_note(row),
         "late": _late(row, at),
         "buttons": buttons(row, user, at),
+        "card": verifying.card(row) if _is_mine(row, user) and row.state in TO_DO else "",
         "may_attribute": attributing.may(user, row, at),
         "sheet": sheets.sheet(row.evaluation) if row.evaluation is not None and shown else None,
         "hidden_form": row.evaluation is not None and not shown,
@@ -83,8 +87,11 @@ def context(row: Sample, user: User, at: datetime) -> dict[str, object]:
 
 def may_read_form(row: Sample, user: User) -> bool:
     """A draft is its caller's until it is submitted; QA and oversight may look at it."""
-    own = row.executor_id in scope.people_as(user, "qc_officer", "team_leader", "supervisor")
-    return row.state in WITH_FORM or own or bool(permissions.can(user, "plan.view"))
+    return row.state in WITH_FORM or _is_mine(row, user) or bool(permissions.can(user, "plan.view"))
+
+
+def _is_mine(row: Sample, user: User) -> bool:
+    return row.executor_id in scope.people_as(user, roles.QC_OFFICER, roles.TEAM_LEADER, roles.SUPERVISOR)
 
 
 def crumbs(row: Sample) -> list[tuple[str, str]]:

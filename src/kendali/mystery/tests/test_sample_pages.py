@@ -127,6 +127,12 @@ def test_a_draft_of_a_form_is_its_callers_until_it_is_submitted(house: House) ->
     assert "Formulir sedang diisi" not in page(house, house.cast.qanita, f"/mystery/sampel/{sample.pk}/")
 
 
+def test_who_calls_goes_on_from_the_page_of_the_own_sample(house: House) -> None:
+    sample = house.sample("called")
+    assert f'href="/mystery/panggilan/{sample.pk}/"' in page(house, house.cast.qori, f"/mystery/sampel/{sample.pk}/")
+    assert "Lanjutkan panggilan saya" not in page(house, house.cast.qanita, f"/mystery/sampel/{sample.pk}/")
+
+
 def test_the_samples_of_a_month_are_filtered_and_counted(house: House) -> None:
     good, waiting = house.sample("verified"), house.sample("submitted")
     text = page(house, house.cast.qanita, MONTH)
