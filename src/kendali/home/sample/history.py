@@ -17,7 +17,7 @@ from kendali.accounts.models import Client, User
 from kendali.accounts.permissions import RuleRefused
 from kendali.connectors.base import Listed
 from kendali.disposal.actions import approvers, holds
-from kendali.home.sample import diary, disposals, organisation
+from kendali.home.sample import diary, disposals, mystery_months, organisation
 from kendali.home.sample import people as plan
 from kendali.home.sample.diary import Calendar, Story
 from kendali.notices import actions as inbox
@@ -233,6 +233,7 @@ def ask_again_on(o: Office) -> date:
 
 
 def tell(o: Office, stories: Iterable[Story]) -> None:
-    diary.play([*backups(o), cannot_be_backed_up(o), *matters(o), everybody_reads(o), last_night(o), *stories])
+    records = [*backups(o), cannot_be_backed_up(o), *matters(o), everybody_reads(o), last_night(o), *stories]
+    diary.play(records, brief=[mystery_months.tell(o.users, o.calendar.now)])
     count_again(o.calendar.now)
     spread_readings(o.calendar.now)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from datetime import datetime, timedelta
+from itertools import pairwise
 from random import Random
+
+from django.db.models import QuerySet
 
 from kendali import civil_time
 from kendali.accounts.models import User
@@ -37,7 +40,7 @@ def story(scene: Scene, finding: Finding) -> Story:
     owner, fate = scene.owner(finding.owner_id), rnd.random()
     if owner is None or fate < 0.02:  # nobody acts: it escalates
         return
-    at = yield scene.later(finding.forwarded_at, rnd.uniform(0.5, 3))
+    at = yield scene.in_time(finding.forwarded_at, rnd.uniform(0.5, 3))
     if fate < 0.05:
         qa = scene.other_qa(finding.verifier)
         finding_steps.invalidate(user=qa, at=at, finding=finding, reason="Bukan kesalahan: sesuai instruksi sementara")
@@ -46,25 +49,25 @@ def story(scene: Scene, finding: Finding) -> Story:
         reason = "Akar masalah pada artikel yang belum diperbarui"
         finding_steps.reroute(user=scene.qa(rnd), at=at, finding=finding, owner=scene["dina"], reason=reason)
         finding, owner = _now(finding), scene["dina"]
-        at = yield scene.later(at, 3)
+        at = yield scene.in_time(at, 3)
     finding_steps.begin(user=owner, at=at, finding=finding)
     if fate < 0.2 and finding.owner_kind == "supervisor" and finding.agent_id is not None and owner != scene["dina"]:
         over = yield from _disputed(scene, finding, owner, at, rnd)
         if over:
             return
-        at = yield scene.later(at, 10)
+        at = yield scene.in_time(at, 10)
     yield from _followed_up(scene, finding, owner, at, fate, rnd)
 
 
 def _access(scene: Scene, finding: Finding, rnd: Random) -> Story:
     """Found without a form: who called writes the feedback, QA forwards it."""
-    at = yield scene.later(finding.found_at, rnd.uniform(0.5, 4))
+    at = yield scene.in_time(finding.found_at, rnd.uniform(0.5, 4))
     caller = scene.owner(finding.executor_id) or scene["qori"]
     findings.give_feedback(
         user=caller, at=at, finding=finding, description="Tiga percobaan tidak tersambung dalam satu jendela",
         recommendation="Tinjau kapasitas antrean pada jam itu",
     )  # fmt: skip
-    at = yield scene.later(at, rnd.uniform(1, 6))
+    at = yield scene.in_time(at, rnd.uniform(1, 6))
     findings.forward_verified(user=scene.qa(rnd), at=at, finding=_now(finding))
 
 
@@ -72,9 +75,9 @@ def _disputed(
     scene: Scene, finding: Finding, owner: User, at: datetime, rnd: Random
 ) -> Generator[datetime, datetime, bool]:
     """Was it accepted, so that the finding is over?"""
-    at = yield scene.later(at, rnd.uniform(0.5, 2))
+    at = yield scene.in_time(at, rnd.uniform(0.5, 2))
     disputes.dispute(user=owner, at=at, finding=_now(finding), reason="Menurut agent, pokok itu disampaikan di awal")
-    at = yield scene.later(at, rnd.uniform(3, 9))
+    at = yield scene.in_time(at, rnd.uniform(3, 9))
     decision = rnd.choice(("accepted", "partly", "rejected", "rejected"))
     qa = scene.other_qa(finding.verifier)
     disputes.decide(
@@ -85,26 +88,26 @@ def _disputed(
 
 def _followed_up(scene: Scene, finding: Finding, owner: User, at: datetime, fate: float, rnd: Random) -> Story:
     late = 0.55 < fate < 0.7
-    at = yield scene.later(at, rnd.uniform(20, 30) if late else rnd.uniform(1.5, 9))
+    at = yield scene.in_time(at, rnd.uniform(20, 30) if late else rnd.uniform(1.5, 9))
     planned = fate > 0.86
     _report(finding, owner, at, done=not planned, rnd=rnd)
     if finding.owner_kind == "supervisor" and finding.agent_id is not None and owner != scene["dina"]:
-        at = yield scene.later(at, rnd.uniform(1, 12))
+        at = yield scene.in_time(at, rnd.uniform(1, 12))
         _coach(finding, owner, at, rnd)
     if planned:
-        at = yield scene.later(at, 20)
+        at = yield scene.in_time(at, 20)
         _report(finding, owner, at, done=True, rnd=rnd)
     at = yield at + 3 * MINUTE
     link = f"https://intranet.kendali.example/bukti/{finding.number}"
     proof.add_link(user=owner, at=at, finding=_now(finding), name="Lembar tindak lanjut", link=link)
-    at = yield scene.later(at, rnd.uniform(1, 9))
+    at = yield scene.in_time(at, rnd.uniform(1, 9))
     judge = scene.other_qa(owner)
     if 0.8 < fate < 0.86:
         reason = "Tindakan korektif belum menyentuh akar masalah"
         finding_steps.find_insufficient(user=judge, at=at, finding=_now(finding), reason=reason)
-        at = yield scene.later(at, rnd.uniform(2, 6))
+        at = yield scene.in_time(at, rnd.uniform(2, 6))
         _report(finding, owner, at, done=True, rnd=rnd)
-        at = yield scene.later(at, 3)
+        at = yield scene.in_time(at, 3)
     now = _now(finding)
     was_late = clocks.late(now.clocks.all(), at)
     finding_steps.close(user=judge, at=at, finding=now, late_reason="workload" if was_late else "")
@@ -134,6 +137,32 @@ def _coach(finding: Finding, owner: User, at: datetime, rnd: Random) -> None:
     if rnd.random() < 0.8:
         note = "Agent menyatakan paham pada lembar coaching"
         coaching.acknowledge(user=owner, at=at, coaching=row, note=note)
+
+
+def last_hours(scene: Scene) -> Story:
+    """So that on the first morning a finding of each kind waits: disputed, with a department, part of another."""
+    at = yield scene.now - timedelta(hours=3)
+    with_agent = _open(scene).filter(owner_kind="supervisor", agent__isnull=False, dispute="none")
+    for finding in with_agent.filter(state__in=["at_supervisor", "in_progress"])[:1]:
+        owner = scene.owner(finding.owner_id) or scene["surya"]
+        disputes.dispute(user=owner, at=at, finding=finding, reason="Agent menyatakan sudah menawarkan bantuan lain")
+    at = yield at + MINUTE
+    for finding in with_agent.filter(state__in=["at_supervisor", "in_progress"]).order_by("-pk")[:1]:
+        finding_steps.reroute(
+            user=scene["qanita"], at=at, finding=finding, owner=scene["dina"], reason="Artikelnya yang keliru"
+        )
+    at = yield at + MINUTE
+    alike = list(with_agent.exclude(state="follow_up_reported").order_by("owner_id", "found_at"))
+    for earlier, later in pairwise(alike):
+        if earlier.owner_id == later.owner_id:
+            reason = "Pokok yang sama dengan temuan sebelumnya"
+            finding_steps.merge(user=scene["qadri"], at=at, finding=later, into=earlier, reason=reason)
+            return
+
+
+def _open(scene: Scene) -> QuerySet[Finding]:
+    rows = Finding.objects.exclude(state__in=["closed", "invalid", "merged"]).filter(forwarded_at__isnull=False)
+    return rows.select_related("agent", "verifier", "sample", "cycle").order_by("pk")
 
 
 def _now(finding: Finding) -> Finding:

@@ -14,12 +14,12 @@ from itertools import count
 from kendali import civil_time
 from kendali.accounts.models import User
 from kendali.accounts.permissions import RuleRefused
-from kendali.home.sample import mystery_knowledge, mystery_samples
+from kendali.home.sample import mystery_findings, mystery_knowledge, mystery_samples
 from kendali.home.sample.diary import ZONE, Story
 from kendali.home.sample.mystery_scene import Scene
 from kendali.mystery.actions import calling, crisis, cycles, escalating, plan
 from kendali.mystery.models import Cycle, Material, ScenarioVersion
-from kendali.mystery.queries import ending, f22
+from kendali.mystery.queries import ending, f22, pace
 from kendali.mystery.rules.cycle import Milestone
 
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
@@ -39,6 +39,7 @@ def tell(users: dict[str, User], now: datetime) -> Story:
 
     begin(_everything(scene))
     begin(_nights(scene))
+    begin(mystery_findings.last_hours(scene))
     while waiting and waiting[0][0] < now:
         wanted, _number, story = heapq.heappop(waiting)
         at = yield wanted
@@ -108,8 +109,9 @@ def _nights(scene: Scene) -> Story:
         for cycle in scene.endings:
             if cycle.status == Cycle.Status.PLANNED and day >= ending.dates(cycle)[Milestone.CALLS_CLOSE]:
                 at = yield at + MINUTE
+                reason = SHORT if pace.meter(cycle, at).short else ""
                 with suppress(RuleRefused):  # something can still be called: tomorrow
-                    cycles.close(user=scene["qanita"], at=at, row=cycle, reason=SHORT)
+                    cycles.close(user=scene["qanita"], at=at, row=cycle, reason=reason)
         day += DAY
 
 

@@ -1,5 +1,5 @@
 """The floor of the sample's contact centre: seven areas with their hours, teams, sixty agents, the numbers that are
-called, who calls and as whom. Everything but the test identities goes through the actions of the product."""
+called, who calls and as whom; all of it through the actions of the product."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ from kendali.accounts import actions as accounts
 from kendali.accounts.models import Client, Site, User
 from kendali.home.sample import people as plan
 from kendali.home.sample.names import mixed, person
-from kendali.mystery.actions import calendar, callers, ground, roster
+from kendali.mystery.actions import calendar, callers, ground, materials, roster
 from kendali.mystery.actions.callers import NewCaller
 from kendali.mystery.actions.ground import NewDestination
 from kendali.mystery.actions.roster import NewTeam
-from kendali.mystery.models import Persona
 from kendali.mystery.rules.roster_rules import Membership
 from kendali.records.models import Source
 
@@ -74,7 +73,7 @@ def make(at: datetime) -> None:
     _agents(users["qanita"], at, since)
     _numbers(users["qanita"], at)
     _callers(users, at)
-    _personas()
+    _personas(users["qanita"], at)
 
 
 def _hours(user: User, at: datetime) -> None:
@@ -169,12 +168,10 @@ def _callers(users: dict[str, User], at: datetime) -> None:
         callers.save(user=users["qanita"], at=at, person=users[key], given=given)
 
 
-def _personas() -> None:
-    """Numbers of the range that no operator gives out."""
-    Persona.objects.bulk_create(
-        Persona(
-            code=code, name=name, gender=gender, profile=profile, style=style,
-            caller_number=f"+628120{mixed(SEED, n) % 10_000_000:07d}"[:14],
-        )
-        for n, (code, name, gender, profile, style) in enumerate(PERSONAS)
-    )  # fmt: skip
+def _personas(user: User, at: datetime) -> None:
+    """Numbers of a range that no operator gives out."""
+    for n, (code, name, gender, profile, style) in enumerate(PERSONAS):
+        materials.save_persona(
+            user=user, at=at, code=code, name=name, gender=gender, profile=profile, style=style,
+            caller_number=f"+628120{mixed(SEED, n) % 10_000_000:07d}",
+        )  # fmt: skip

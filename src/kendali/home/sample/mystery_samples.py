@@ -65,8 +65,9 @@ def _attempt(caller: User, at: datetime, sample: Sample, outcome: Outcome, begun
 def _unconnected(scene: Scene, sample: Sample, caller: User, begin: datetime, rnd: Random) -> Story:
     """Three attempts, apart as the setting says, then it ends; another sample takes its place."""
     for number in range(3):
-        at = yield begin + number * 17 * MINUTE + MINUTE
-        _attempt(caller, at, sample, rnd.choice(NEARLY[:3]), at - MINUTE, rnd)
+        begun = begin + number * 17 * MINUTE
+        at = yield begun + MINUTE
+        _attempt(caller, at, sample, rnd.choice(NEARLY[:3]), begun, rnd)
     at = yield begin + 37 * MINUTE
     calling.give_up(user=caller, at=at, sample=sample)
     _replaced(scene, sample)

@@ -60,6 +60,10 @@ class Scene:
         """After so many office hours, and some odd minutes."""
         return instant_after(at, timedelta(hours=hours), self.desk)
 
+    def in_time(self, at: datetime, hours: float) -> datetime:
+        """The same for a finding; those of the last week take longer, so that each step has some that wait."""
+        return self.later(at, hours * (3 if at > self.now - timedelta(days=7) else 1))
+
     def qa(self, rnd: Random) -> User:
         return self.users[rnd.choice(("qanita", "qadri"))]
 

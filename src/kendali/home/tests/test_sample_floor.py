@@ -87,5 +87,5 @@ def test_there_are_enough_voices_and_numbers_for_a_month(floor: None) -> None:
 
 def test_it_is_made_in_a_moment(django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
     organisation.people(FOUNDED)
-    with django_assert_max_num_queries(450):
+    with django_assert_max_num_queries(600):
         mystery_people.make(FOUNDED + timedelta(hours=1))

@@ -13,6 +13,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 from django.core.management import call_command
+from django.db.models import F
 from django.utils import timezone
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
@@ -24,7 +25,9 @@ from kendali.audit.models import Entry
 from kendali.audit.verify import verify
 from kendali.disposal.actions import deadlines, erasures, holds
 from kendali.disposal.models import Approver, ErasureRequest, Hold, Proposal, ProposalItem
+from kendali.home.sample import people as plan
 from kendali.home.sample.tests.support import own_database
+from kendali.mystery.models import Clock, Coaching, Cycle, Dispute, Finding, Recording
 from kendali.records.actions import (
     destruction_due,
     disposal_orders,
@@ -97,6 +100,7 @@ def test_the_first_morning_shows_every_state_and_the_first_night_changes_none(sa
     _lists()
     _orders_and_certificates()
     _matters()
+    _months(sample)
     _everybody_has_something_to_do(sample)
     _trail(sample)
     before = _states()
@@ -176,6 +180,28 @@ def _matters() -> None:
     assert unsaved.keys() == {"confirmed", "proposed"}
     assert unsaved["proposed"] == 1
     assert Escalation.objects.filter(status="raised").count() == 1
+
+
+def _months(now: datetime) -> None:
+    """Two months of mystery calling that are over, and the one that runs."""
+    before, last, running = Cycle.objects.order_by("month")
+    assert running.month == timezone.localdate(now).replace(day=1)
+    assert {before.status, last.status, running.status} <= {"frozen", "closed", "planned"}
+    assert (before.status, running.status) == ("frozen", "planned")
+    for cycle in (before, last, running):
+        assert cycle.samples.filter(replaces=None).count() == 66
+        assert set(cycle.samples.exclude(area="").values_list("area", flat=True)) == set(plan.SITE_CODES.values())
+    assert before.frozen_count >= before.minimum or before.shortfall_reason
+    ends = Clock.objects.exclude(stopped_at=None)
+    assert ends.filter(stopped_at__gt=F("due_at")).exists(), "somebody was late"
+    assert ends.filter(stopped_at__lte=F("due_at")).count() > 20
+    states = set(Finding.objects.values_list("state", flat=True))
+    assert {"closed", "invalid"} <= states
+    assert len(states) >= 4
+    assert Finding.objects.exclude(access_day=None).exists()
+    assert Dispute.objects.exclude(decided_at=None).exists()
+    assert Coaching.objects.exclude(acknowledged_at=None).exists()
+    assert 0 < Recording.objects.count() <= 8
 
 
 def _everybody_has_something_to_do(now: datetime) -> None:
