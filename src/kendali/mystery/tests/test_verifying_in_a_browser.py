@@ -39,8 +39,9 @@ def store(tmp_path: Path, settings: Settings) -> Path:
 def opened(browser: Browser, server: LiveServer, house: House, user: User, *, width: int, scheme: str) -> Page:
     session = house.cast.web(user).cookies["sessionid"].value
     context = browser.new_context(
-        viewport={"width": width, "height": 900}, color_scheme="dark" if scheme == "dark" else "light", locale="id-ID"
-    )
+        viewport={"width": width, "height": 900}, color_scheme="dark" if scheme == "dark" else "light",
+        locale="id-ID", reduced_motion="reduce",
+    )  # fmt: skip
     context.add_cookies([{"name": "sessionid", "value": session, "url": server.url}])
     return context.new_page()
 
