@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from kendali import civil_time
 from kendali.accounts.models import User
 from kendali.home.sample.diary import Story
-from kendali.home.sample.mystery_scene import Scene, chance
+from kendali.home.sample.mystery_scene import Scene, chance, fate
 from kendali.mystery.actions import coaching, disputes, finding_steps, findings, proof
 from kendali.mystery.models import Finding
 from kendali.mystery.queries import clocks
@@ -37,26 +37,27 @@ def story(scene: Scene, finding: Finding) -> Story:
     finding = _now(finding)
     if finding.forwarded_at is None:
         return
-    owner, fate = scene.owner(finding.owner_id), rnd.random()
-    if owner is None or fate < 0.02:  # nobody acts: it escalates
+    owner, drawn = scene.owner(finding.owner_id), fate(finding.number)
+    if owner is None or drawn < 0.02:  # nobody acts: it escalates
         return
     at = yield scene.in_time(finding.forwarded_at, rnd.uniform(0.5, 3))
-    if fate < 0.05:
+    if drawn < 0.05:
         qa = scene.other_qa(finding.verifier)
         finding_steps.invalidate(user=qa, at=at, finding=finding, reason="Bukan kesalahan: sesuai instruksi sementara")
         return
-    if fate < 0.09 and finding.owner_kind == "supervisor":
+    if drawn < 0.09 and finding.owner_kind == "supervisor":
         reason = "Akar masalah pada artikel yang belum diperbarui"
         finding_steps.reroute(user=scene.qa(rnd), at=at, finding=finding, owner=scene["dina"], reason=reason)
         finding, owner = _now(finding), scene["dina"]
         at = yield scene.in_time(at, 3)
     finding_steps.begin(user=owner, at=at, finding=finding)
-    if fate < 0.2 and finding.owner_kind == "supervisor" and finding.agent_id is not None and owner != scene["dina"]:
+    of_an_agent = finding.owner_kind == "supervisor" and finding.agent_id is not None and owner != scene["dina"]
+    if of_an_agent and (drawn < 0.2 or int(finding.number[-4:]) % 6 == 0):
         over = yield from _disputed(scene, finding, owner, at, rnd)
         if over:
             return
         at = yield scene.in_time(at, 10)
-    yield from _followed_up(scene, finding, owner, at, fate, rnd)
+    yield from _followed_up(scene, finding, owner, at, drawn, rnd)
 
 
 def _access(scene: Scene, finding: Finding, rnd: Random) -> Story:
@@ -86,10 +87,10 @@ def _disputed(
     return decision == "accepted"
 
 
-def _followed_up(scene: Scene, finding: Finding, owner: User, at: datetime, fate: float, rnd: Random) -> Story:
-    late = 0.55 < fate < 0.7
+def _followed_up(scene: Scene, finding: Finding, owner: User, at: datetime, drawn: float, rnd: Random) -> Story:
+    late = 0.55 < drawn < 0.7
     at = yield scene.in_time(at, rnd.uniform(20, 30) if late else rnd.uniform(1.5, 9))
-    planned = fate > 0.86
+    planned = drawn > 0.86
     _report(finding, owner, at, done=not planned, rnd=rnd)
     if finding.owner_kind == "supervisor" and finding.agent_id is not None and owner != scene["dina"]:
         at = yield scene.in_time(at, rnd.uniform(1, 12))
@@ -102,7 +103,7 @@ def _followed_up(scene: Scene, finding: Finding, owner: User, at: datetime, fate
     proof.add_link(user=owner, at=at, finding=_now(finding), name="Lembar tindak lanjut", link=link)
     at = yield scene.in_time(at, rnd.uniform(1, 9))
     judge = scene.other_qa(owner)
-    if 0.8 < fate < 0.86:
+    if 0.8 < drawn < 0.86:
         reason = "Tindakan korektif belum menyentuh akar masalah"
         finding_steps.find_insufficient(user=judge, at=at, finding=_now(finding), reason=reason)
         at = yield scene.in_time(at, rnd.uniform(2, 6))

@@ -25,7 +25,9 @@ DONE = {
     "solution": "Tidak ada solusi yang jelas", "ticket": "Tiket tidak dicatat", "intonation": "Nada terburu-buru",
     "ivr_seconds": "Terlalu lama di IVR", "queue_seconds": "Antrean lebih dari satu menit",
     "answer_seconds": "Dering terlalu lama", "attempts": "Perlu tiga percobaan", "busy": "Ada nada sibuk",
-    "secret_asked": "Agent meminta kode rahasia", "ivr_clear": "Menu IVR membingungkan",
+    "dropped": "Panggilan terputus di tengah percakapan", "hold": "Hold tanpa izin dan tanpa kabar",
+    "transfer": "Dialihkan tanpa penjelasan", "secret_asked": "Agent meminta kode rahasia",
+    "ivr_clear": "Menu IVR membingungkan",
 }  # fmt: skip
 ADVICE = {
     "accuracy": "Ulang kaji artikel yang berlaku, uji dengan tiga pertanyaan",

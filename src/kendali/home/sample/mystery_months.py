@@ -24,6 +24,7 @@ from kendali.mystery.rules.cycle import Milestone
 
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 MONTHS = 2  # closed ones
+TRIES = 8
 SHORT = "Dua hari gangguan jaringan; sampel cadangan tidak mencukupi"
 
 
@@ -71,7 +72,7 @@ def _everything(scene: Scene) -> Story:
         cycle = cycles.begin_cycle(user=scene["qanita"], at=at, month=month)
         _equip(scene, cycle, at)
         at = yield scene.at_work(month - 3 * DAY, hour=14)
-        plan.draw(user=scene["qanita"], at=at, row=cycle, seed=f"{month:%Y-%m}")
+        _drawn(scene, cycle, at)
         plan.freeze_plan(user=scene["qanita"], at=at, row=cycle)
         cycle.refresh_from_db()
         given = cycle.samples.select_related("cycle", "destination").order_by("opens")
@@ -84,6 +85,14 @@ def _everything(scene: Scene) -> Story:
             )
             at = yield at + HOUR
             crisis.lift_crisis(user=scene["kirana"], at=at, reason="Jaringan pulih")
+
+
+def _drawn(scene: Scene, cycle: Cycle, at: datetime) -> None:
+    """Again with another seed where the windows did not suffice, as a person would."""
+    for number in range(TRIES):
+        plan.draw(user=scene["qanita"], at=at, row=cycle, seed=f"{cycle.month:%Y-%m}/{number}")
+        if not cycle.plan_problem:
+            return
 
 
 def _equip(scene: Scene, cycle: Cycle, at: datetime) -> None:

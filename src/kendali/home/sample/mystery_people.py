@@ -46,7 +46,9 @@ AREAS = (
 )
 # Surya leads the areas of the west, with Tari as their Team Leader, so that both may help in the east.
 EAST = {"dps", "mks"}
-SUPERVISOR_OF_THE_EAST = ("wayan", "Wayan Sudiarta", "Supervisor", "TDS1013", "Denpasar")
+# Without a password: nobody of the sample logs in as one of them.
+SUPERVISOR_OF_THE_EAST = ("wayan", "Wayan Sudiarta", "Supervisor", "TDS1013", "Denpasar", "supervisor")
+SECOND_OFFICER = ("yuni", "Yuni Astari", "QC Officer", "TDS1043", "Surabaya", "qc_officer")
 PERSONAS = (
     ("P-01", "Ratih Kencana", "f", "Ibu rumah tangga, 42 tahun, jarang memakai aplikasi", "pelan dan ragu-ragu"),
     ("P-02", "Lusi Andarini", "f", "Karyawan swasta, 29 tahun, terburu-buru", "cepat, langsung ke pokok"),
@@ -82,7 +84,7 @@ def _hours(user: User, at: datetime) -> None:
 
 
 def _teams(users: dict[str, User], at: datetime, since: date) -> None:
-    east = _supervisor_of_the_east(at)
+    east = _without_login(SUPERVISOR_OF_THE_EAST, at)
     for area in AREAS:
         site = Site.objects.get(code=area.code)
         leader, supervisor = (None, east) if area.code in EAST else (users["tari"], users["surya"])
@@ -91,15 +93,14 @@ def _teams(users: dict[str, User], at: datetime, since: date) -> None:
             roster.new_team(user=users["qanita"], at=at, team=team)
 
 
-def _supervisor_of_the_east(at: datetime) -> User:
-    """Without a password: nobody of the sample logs in as Wayan."""
-    key, name, position, number, place = SUPERVISOR_OF_THE_EAST
+def _without_login(who: tuple[str, str, str, str, str, str], at: datetime) -> User:
+    key, name, position, number, place, role = who
     user = accounts.create_user(
         user=None, at=at, email=f"{key}@{plan.DOMAIN}", name=name, position=position, employee_number=number,
         zone=plan.SITES[place],
     )  # fmt: skip
     site = Site.objects.get(code=plan.SITE_CODES[place])
-    accounts.grant_role(user=None, at=at, person=user, role="supervisor", site=site)
+    accounts.grant_role(user=None, at=at, person=user, role=role, site=site)
     return user
 
 
@@ -158,14 +159,15 @@ def _numbers(user: User, at: datetime) -> None:
 
 
 def _callers(users: dict[str, User], at: datetime) -> None:
-    """Qori calls; a Team Leader and a Supervisor help where somebody gives them a call by hand."""
-    jakarta = Site.objects.get(code="jkt")
-    for key, given in (
-        ("qori", NewCaller("f", share=1)),
-        ("tari", NewCaller("f", [jakarta], share=0)),
-        ("surya", NewCaller("m", [jakarta], share=0)),
+    """Qori and Yuni call; a Team Leader and a Supervisor help where somebody gives them a call by hand."""
+    jakarta, surabaya = (Site.objects.get(code=code) for code in ("jkt", "sby"))
+    for who, given in (
+        (users["qori"], NewCaller("f", share=2)),
+        (_without_login(SECOND_OFFICER, at), NewCaller("f", [surabaya], share=1)),
+        (users["tari"], NewCaller("f", [jakarta], share=0)),
+        (users["surya"], NewCaller("m", [jakarta], share=0)),
     ):
-        callers.save(user=users["qanita"], at=at, person=users[key], given=given)
+        callers.save(user=users["qanita"], at=at, person=who, given=given)
 
 
 def _personas(user: User, at: datetime) -> None:

@@ -12,7 +12,7 @@ from kendali.accounts.models import User
 from kendali.accounts.permissions import RuleRefused
 from kendali.home.sample import audio, mystery_findings, mystery_forms
 from kendali.home.sample.diary import Story
-from kendali.home.sample.mystery_scene import Scene, chance
+from kendali.home.sample.mystery_scene import Scene, chance, fate
 from kendali.mystery.actions import attributing, calling, filling, recordings, verifying
 from kendali.mystery.models import Agent, Evaluation, Finding, Sample
 from kendali.mystery.queries import evaluation as query
@@ -33,13 +33,13 @@ VOID = (
 def story(scene: Scene, sample: Sample) -> Story:
     """What becomes of it is drawn by its number."""
     rnd = chance(sample.number)
-    fate = rnd.random()
+    drawn = fate(sample.number)
     caller = scene.owner(sample.executor_id)
-    if caller is None or fate < 0.03:  # nobody calls: its slot passes
+    if caller is None or drawn < 0.03:  # nobody calls: its slot passes
         yield sample.opens
         return
     begin = sample.opens + rnd.randrange(3, 30) * MINUTE
-    if fate < 0.075:
+    if drawn < 0.075:
         yield from _unconnected(scene, sample, caller, begin, rnd)
         return
     if rnd.random() < 0.2:
@@ -48,13 +48,13 @@ def story(scene: Scene, sample: Sample) -> Story:
         _attempt(caller, at, sample, outcome, begin, rnd)
         begin += 18 * MINUTE
     evaluation = yield from _called(scene, sample, caller, begin, rnd)
-    if fate < 0.125:
+    if drawn < 0.125:
         at = yield scene.later(_submitted(evaluation), 2)
         qa, (reason, note) = scene.qa(rnd), rnd.choice(VOID)
         verifying.void(user=qa, at=at, sample=sample, reason=reason, note=note)
         _replaced(scene, sample)
         return
-    yield from _verified(scene, sample, caller, evaluation, returned=fate < 0.17, rnd=rnd)
+    yield from _verified(scene, sample, caller, evaluation, returned=drawn < 0.17, rnd=rnd)
 
 
 def _attempt(caller: User, at: datetime, sample: Sample, outcome: Outcome, begun: datetime, rnd: Random) -> None:
@@ -103,6 +103,9 @@ def _called(
     evaluation = filling.save(
         user=caller, at=at, evaluation=evaluation, answers=answers, said=said, unticked={}, saved=evaluation.saved
     )
+    if not scene.unfinished and at > scene.now - 3 * DAY and caller == scene["qori"]:
+        scene.unfinished = True
+        yield scene.now
     at = yield at + 6 * MINUTE
     filling.submit(user=caller, at=at, evaluation=evaluation)
     evaluation.refresh_from_db()

@@ -28,6 +28,7 @@ class Scene:
     coming: list[Story] = field(default_factory=list)
     endings: list[Cycle] = field(default_factory=list)
     recordings: int = 0
+    unfinished: bool = False  # one form is left as a draft, so that something waits for Qori also on a Sunday
     refused: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -77,6 +78,11 @@ class Scene:
     def people(self) -> list[User]:
         known = {one.pk: one for one in self.users.values()}
         return [known.get(one.pk, one) for one in User.objects.filter(is_active=True)]
+
+
+def fate(number: str) -> float:
+    """In [0, 1), evenly spread over the numbers of a month: every kind of ending is there each month."""
+    return int(number.rpartition("-")[2]) * 0.618034 % 1
 
 
 def chance(*what: object) -> Random:
