@@ -158,12 +158,23 @@ def assumed_begin(sample: Sample, at: datetime) -> datetime:
 
 def _may_complete(sample: Sample, actor: Actor) -> Verdict:
     """May the executor still say more of this call?"""
-    if sample.executor_id != office.person(actor).id:
-        return no(_("This sample is assigned to somebody else."), code="executor")
+    if not (own := _is_own(sample, actor)):
+        return own
     if sample.state not in OPEN:
         return no(_("What is known of a call is completed between the call and the submission of its form."),
                   code="state")  # fmt: skip
     return YES
+
+
+def _is_own(sample: Sample, actor: Actor) -> Verdict:
+    if sample.executor_id != office.person(actor).id:
+        return no(_("This sample is assigned to somebody else."), code="executor")
+    return YES
+
+
+def require_own(sample: Sample, actor: Actor) -> None:
+    if not (allowed := _is_own(sample, actor)):
+        raise RuleRefused(allowed)
 
 
 def require_open(sample: Sample, actor: Actor) -> None:

@@ -59,6 +59,7 @@ def begin(*, user: User, at: datetime, sample: Sample) -> Evaluation:
     row = calling.locked(sample)
     standing = row.evaluations.exclude(status=Evaluation.Status.RETRACTED).select_related("form").first()
     if standing is not None:
+        calling.require_own(row, actor)
         standing.sample = row
         return standing
     if row.state == SampleState.SCORING:

@@ -58,6 +58,8 @@ def test_a_form_begins_with_what_the_scenario_presets_and_what_was_measured(hous
     sample.refresh_from_db()
     assert (sample.state, sample.evaluation, made.form) == ("scoring", made, house.form)
     assert filling.begin(user=house.cast.qori, at=AFTER, sample=sample) == made
+    with pytest.raises(RuleRefused):
+        filling.begin(user=house.cast.tari, at=AFTER, sample=sample)
 
 
 def test_a_form_needs_a_version_in_force(house: House) -> None:
