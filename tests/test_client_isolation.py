@@ -182,6 +182,8 @@ def _operations(own: Life) -> Iterator[tuple[str, str]]:
     for path, methods in api.get_openapi_schema()["paths"].items():
         named = ids | {"order_id": own.escalation if "/escalations/" in path else own.order}
         names = set(re.findall(r"{(\w+)}", path))
+        if "/mystery/" in path or "/documents/" in path:
+            continue  # one programme for all clients; no client has a right there, and a code names another thing
         if names and names <= named.keys() and not names <= {"slot", "kind"}:
             for method in methods:
                 yield method.upper(), path.format(**named)
@@ -198,7 +200,8 @@ NOWHERE = Life(
         "code": "tidak-ada",
     },
 )
-BODY = {"reason": "x", "agreed": True, "name": "x", "zone": "Asia/Jakarta", "active": True, "config": {}, "secret": {}}
+BODY = {"reason": "x", "agreed": True, "name": "x", "zone": "Asia/Jakarta", "active": True, "config": {}, "secret": {},
+        "record_class": "recording"}  # fmt: skip
 
 
 @pytest.mark.django_db
