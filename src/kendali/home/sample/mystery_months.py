@@ -104,9 +104,12 @@ def _equip(scene: Scene, cycle: Cycle, at: datetime) -> None:
 
 
 def _nights(scene: Scene) -> Story:
-    """Every evening what passed is missed, every morning what is late is told; and months come to their end."""
+    """On working days: in the evening what passed is missed, in the morning what is late is told; months come to their
+    end."""
     day = civil_time.add_months(scene.today.replace(day=1), -MONTHS)
     while True:
+        while not scene.desk.calendar.works_on(day):
+            day += DAY
         at = yield civil_time.start_of_day(day, ZONE) + 8 * HOUR
         escalating.tell(at=at)
         for cycle in [one for one in scene.endings if one.status == Cycle.Status.CLOSED]:
