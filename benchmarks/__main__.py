@@ -4,7 +4,8 @@
 
 Parts: recordings (2 GB), chats (200 000 conversations, 2 million messages, and a whole backup order of them), deletion
 (an order of 100 000 conversations, its proposal, certificate and dossier), catalogue (10 million rows), pages (a
-million rows). Without a part: all. `--scale 0.05` makes everything a twentieth of its size.
+million rows), mystery (pages of a month with 5 000 samples and 20 000 findings). Without a part: all. `--scale 0.05`
+makes everything a twentieth of its size.
 `--folder` is where the large files go (about 12 GB at full size; they are removed afterwards).
 """
 
@@ -21,7 +22,7 @@ from pathlib import Path
 
 import django
 
-PARTS = ("recordings", "chats", "deletion", "catalogue", "pages")
+PARTS = ("recordings", "chats", "deletion", "catalogue", "pages", "mystery")
 HERE = Path(__file__).resolve().parent
 
 

@@ -37,20 +37,17 @@ FROM (SELECT g, now() - (%(rows)s - g) * (interval '1095 days' / %(rows)s) AS t
 
 
 def measure(bench: Bench) -> None:
-    if not Installation.objects.exists():
-        from django.core.management import call_command
-
-        call_command("sample", conversations=400, recordings=40, no_past=True)
+    sample_organisation()
     rows = bench.amount(ROWS, 5_000)
     source, filling = _fill(rows)
     began = time.monotonic()
     order = _raise(source)
     raising = time.monotonic() - began
     paper = pages_paper.fill(source, order, bench.amount(REGISTER_ROWS, 100))
-    _vacuum()
+    vacuum()
     lines = []
     for what, path, person in (*_pages(source, order.pk), *_disposal_pages(source, paper)):
-        spent = _time(person, path)
+        spent = time_page(person, path)
         lines.append(at_most(what, spent, LIMIT, f"{spent:.0f} ms", "ms", WHY))
     lines.append(Line(f"Escalation of {order.list_count:,} records raised: the list frozen with its digest",
                       f"{raising:.1f} s"))  # fmt: skip
@@ -63,6 +60,13 @@ def measure(bench: Bench) -> None:
     bench.write(TITLE, intro, lines)
 
 
+def sample_organisation() -> None:
+    if not Installation.objects.exists():
+        from django.core.management import call_command
+
+        call_command("sample", conversations=400, recordings=40, no_past=True)
+
+
 def _fill(rows: int) -> tuple[Source, float]:
     model = Source.objects.filter(record_class="conversation").order_by("pk")[0]
     source = Source.objects.create(
@@ -73,7 +77,7 @@ def _fill(rows: int) -> tuple[Source, float]:
     with connection.cursor() as cursor:
         cursor.execute(FILL, {"source": source.pk, "rows": rows})
     filling = time.monotonic() - began
-    _vacuum()
+    vacuum()
     counts.refresh(source, at=timezone.now())
     return source, filling
 
@@ -82,11 +86,11 @@ def _raise(source: Source):  # type: ignore[no-untyped-def]
     from benchmarks.order import raise_order
 
     order = raise_order(source)
-    _vacuum()
+    vacuum()
     return order
 
 
-def _vacuum() -> None:
+def vacuum() -> None:
     with psycopg.connect(**connect_arguments(settings.DATABASE_OWNER), autocommit=True) as owner:
         owner.execute("VACUUM ANALYZE")
 
@@ -139,7 +143,7 @@ def _approver(client: Client) -> str:
     return str(User.objects.filter(grants__role="client", grants__client=client)[0].email.split("@")[0])
 
 
-def _time(person: str, path: str) -> float:
+def time_page(person: str, path: str) -> float:
     """Milliseconds, median."""
     browser = Browser(SERVER_NAME="localhost")
     user = User.objects.get(email__startswith=f"{person}@")

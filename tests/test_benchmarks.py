@@ -17,6 +17,7 @@ PARTS = {
     "deletion": "Deletion",
     "catalogue": "Catalogue",
     "pages": "Pages",
+    "mystery": "Mystery calling",
 }
 
 

@@ -245,7 +245,8 @@ def signed(desk: Desk, cast: Cast, made: Certificate) -> None:
             desk.read(page, f"/berita-acara/{made.pk}/")
             press(page)
             page.fill("#sign-password", PASSWORD)
-            press(page, "dialog[open] button.primary")
+            with page.expect_navigation():  # the last signature also seals: the answer comes when that is done
+                page.click("dialog[open] button.primary")
     parts = list(made.signatures.order_by("pk").values_list("part", "name"))
     assert [name for _part, name in parts] == [
         one.name for one in (cast.dewi, cast.indra, cast.tari, cast.rahma, cast.aulia, cast.maya)
