@@ -95,7 +95,7 @@ class Member:
 def _plain(block: bytes) -> tarfile.TarInfo | None:
     """A header exactly as `header` writes it without tarfile, or None."""
     name, size = block[:100].rstrip(b"\0"), block[124:135]
-    if not (name.isascii() and size.isdigit() and block.endswith(_REST)):
+    if b"\0" in name or not (name.isascii() and size.isdigit() and block.endswith(_REST)):
         return None
     try:
         info = tarfile.TarInfo(name.decode())
