@@ -33,7 +33,10 @@ LONG = os.environ.get("KENDALI_LONG") == "1"
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 hypothesis_settings.register_profile("short", deadline=None, print_blob=True)
-hypothesis_settings.register_profile("long", deadline=None, print_blob=True, max_examples=1000)
+# The same thousand examples every time: what is red stays red until it is mended. `--hypothesis-profile=search` looks
+# for new ones.
+hypothesis_settings.register_profile("long", deadline=None, print_blob=True, max_examples=1000, derandomize=True)
+hypothesis_settings.register_profile("search", deadline=None, print_blob=True, max_examples=5000)
 hypothesis_settings.load_profile("long" if LONG else "short")
 
 
