@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import pairwise
 from random import Random
 
+from django.db import transaction
 from django.db.models import QuerySet
 
 from kendali import civil_time
 from kendali.accounts.models import User
+from kendali.accounts.permissions import RuleRefused
 from kendali.home.sample.diary import Story
 from kendali.home.sample.mystery_scene import Scene, chance, fate
 from kendali.mystery.actions import coaching, disputes, finding_steps, findings, proof
@@ -50,6 +53,8 @@ def story(scene: Scene, finding: Finding) -> Story:
         finding_steps.reroute(user=scene.qa(rnd), at=at, finding=finding, owner=scene["dina"], reason=reason)
         finding, owner = _now(finding), scene["dina"]
         at = yield scene.in_time(at, 3)
+    if int(finding.number[-4:]) % 4 == 1 and _merged(scene, finding, at):
+        return
     finding_steps.begin(user=owner, at=at, finding=finding)
     of_an_agent = finding.owner_kind == "supervisor" and finding.agent_id is not None and owner != scene["dina"]
     if of_an_agent and (drawn < 0.2 or int(finding.number[-4:]) % 6 == 0):
@@ -58,6 +63,19 @@ def story(scene: Scene, finding: Finding) -> Story:
             return
         at = yield scene.in_time(at, 10)
     yield from _followed_up(scene, finding, owner, at, drawn, rnd)
+
+
+def _merged(scene: Scene, finding: Finding, at: datetime) -> bool:
+    """Into an open one of the same owner that was found before it, where there is one and the rule allows it."""
+    alike = Finding.objects.filter(owner=finding.owner_id, owner_kind=finding.owner_kind, found_at__lt=finding.found_at)
+    earlier = alike.filter(state__in=["at_supervisor", "at_department", "in_progress"]).order_by("-found_at").first()
+    if earlier is None or finding.verifier is None:
+        return False
+    with suppress(RuleRefused), transaction.atomic():
+        reason = "Pokok yang sama dengan temuan sebelumnya"
+        finding_steps.merge(user=finding.verifier, at=at, finding=finding, into=_now(earlier), reason=reason)
+        return True
+    return False
 
 
 def _access(scene: Scene, finding: Finding, rnd: Random) -> Story:
