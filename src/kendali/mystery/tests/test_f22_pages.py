@@ -43,7 +43,7 @@ def cells(content: bytes) -> list[list[Any]]:
 
 
 def printed(pdf: bytes, tmp_path: Path) -> str:
-    """What pdftotext reads, with single blanks; empty where it is not installed."""
+    """What pdftotext reads, with single blanks."""
     if which("pdftotext") is None:
         pytest.skip("pdftotext is not installed")
     file = tmp_path / "paper.pdf"
