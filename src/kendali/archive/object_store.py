@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 from collections import defaultdict
@@ -37,8 +38,12 @@ _ENVIRONMENT: Final = {
     "secret_access_key": ("AWS_SECRET_ACCESS_KEY",),
     "session_token": ("AWS_SESSION_TOKEN",),
 }
-_FULL: Final = ("507", "InsufficientStorage", "QuotaExceeded", "XMinioStorageFull", "NoSpace")
-_REFUSED: Final = ("403 ", "AccessDenied", "401 ", "ObjectLocked", "InvalidAccessKeyId", "SignatureDoesNotMatch")
+# What the server answered: its status, and the code in the body of S3. Never a number anywhere else in the text, which
+# also holds addresses and durations.
+_FULL: Final = re.compile(r"status code: 507\b|<Code>(InsufficientStorage|QuotaExceeded|XMinioStorageFull|NoSpace)")
+_REFUSED: Final = re.compile(
+    r"status code: 40[13]\b|<Code>(AccessDenied|ObjectLocked|InvalidAccessKeyId|SignatureDoesNotMatch)"
+)
 
 
 @contextmanager
@@ -55,9 +60,9 @@ def store_errors(key: str) -> Iterator[None]:
     except failures.BaseError as error:
         text = str(error)
         facts = {"key": key, "error": text[:300]}
-        if any(word in text for word in _FULL):
+        if _FULL.search(text):
             raise StoreFullError("full", **facts) from error
-        if any(word in text for word in _REFUSED):
+        if _REFUSED.search(text):
             raise StoreRefusedError("refused", **facts) from error
         raise StoreUnreachableError("unreachable", **facts) from error
 
