@@ -66,6 +66,7 @@ MIDDLEWARE = [
     "kendali.home.reading.reading_middleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "kendali.accounts.sessions.session_middleware",
+    "kendali.terms.remembering.settings_middleware",
     "kendali.home.first_run_views.first_run_middleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",

@@ -24,6 +24,7 @@ from kendali.archive.age import (
     Identity,
     Stanza,
     _unb64,
+    blank,
     header_mac,
     payload_key,
 )
@@ -146,8 +147,7 @@ class ReadBuffers:
     """Working memory of one reader after another, about 2 MiB, reused within one thread."""
 
     def __init__(self) -> None:
-        self.sealed = memoryview(bytearray(BATCH * SEALED + SEALED))
-        self.plain = memoryview(bytearray((BATCH + 1) * CHUNK))
+        self.sealed, self.plain = blank((BATCH + 1) * SEALED), blank((BATCH + 1) * CHUNK)
 
 
 def read_age(source: Source, identity: Identity, buffers: ReadBuffers | None = None) -> Iterator[memoryview]:

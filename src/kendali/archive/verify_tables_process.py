@@ -1,22 +1,20 @@
 """Parses archived tables in a process of its own, with limits of memory and time: Parquet is a large format, and who
 forges a package must not reach more than this. Frees its memory by ending, too.
 
-``python -m kendali.archive.verify_tables_process``: one message in, answers out (see `lane_process` for the frames).
+A child of the `nursery`: one message in, answers out (see `lane_process` for the frames).
 """
 
 from __future__ import annotations
 
 import gc
-import os
 import resource
-import subprocess
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import IO, Any, Final
 
+from kendali.archive import nursery
 from kendali.archive.lane_process import receive, send
 from kendali.archive.package import IndexLine
 from kendali.archive.reader import Package, table_name
@@ -46,9 +44,8 @@ class TablesApart:
         """Problem ``tables_process``: one died, or had to be ended."""
         slots, count = [line.slot for line in tables], len(self._children)
         for number, child in enumerate(self._children):
-            assert child.stdin is not None
-            with suppress(BrokenPipeError):  # told by the end of its answers
-                send(child.stdin, self._start | {"slots": slots, "part": [number, count]})
+            with suppress(OSError):  # it is gone: told by the end of its answers
+                send(child.writing, self._start | {"slots": slots, "part": [number, count]})
         found = Checked()
         parts = _listen(self._answers, count, found, problem, tick)
         found.compared = left_over(parts, problem)
@@ -56,25 +53,15 @@ class TablesApart:
 
     def close(self) -> None:
         for child in self._children:
-            child.kill()
-            child.communicate()
+            child.end()
 
 
-def _child(number: int, answers: SimpleQueue[tuple[int, Any]]) -> subprocess.Popen[bytes]:
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
-    child = subprocess.Popen(
-        [sys.executable, "-m", "kendali.archive.verify_tables_process"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env=environment,
-        start_new_session=True,  # Ctrl-C is for its parent, which ends it
-    )
-    stdout = child.stdout
-    assert stdout is not None
+def _child(number: int, answers: SimpleQueue[tuple[int, Any]]) -> nursery.Child:
+    child = nursery.child()
 
     def listen() -> None:
         with suppress(ValueError, OSError):  # closed when it is no longer wanted
-            while (answer := receive(stdout)) is not None:
+            while (answer := receive(child.reading)) is not None:
                 answers.put((number, answer))
         answers.put((number, None))
 
@@ -146,7 +133,3 @@ def _listed(package: Package, problem: Callable[..., None]) -> Iterator[dict[str
     yield {"listed": listed}
     for start in range(0, len(units), UNITS_TOLD):
         yield {"units": units[start : start + UNITS_TOLD]}
-
-
-if __name__ == "__main__":
-    main(sys.stdin.buffer, sys.stdout.buffer)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
+from typing import Any, Final
 
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -206,15 +209,50 @@ DEFINITIONS: dict[str, Definition] = {
 }
 
 
+# (key, client, record class) → the newest value, while one page is made; None elsewhere, empty = not asked yet.
+_known: ContextVar[dict[tuple[str, int | None, str], Any] | None] = ContextVar("settings", default=None)
+_ASKED: Final = ("", None, "")
+
+
+@contextmanager
+def remembered() -> Iterator[None]:
+    """Within it all values in force are read once: what asks for many of them, as a page does, asks the database once.
+    Who changes one says so by `forget`."""
+    token = _known.set({})
+    try:
+        yield
+    finally:
+        _known.reset(token)
+
+
+def forget() -> None:
+    if (known := _known.get()) is not None:
+        known.clear()
+
+
 def get(key: str, client_id: int | None = None, record_class: str = "") -> int | str | bool:
     """The value in force: the client's own for this class, else the client's, else the organisation's, else the
     default."""
-    rows = Setting.objects.filter(Q(client=None) | Q(client=client_id), key=key).order_by("version")
-    newest = {row[:2]: row[2] for row in rows.values_list("client_id", "record_class", "value")}
+    newest = _newest(key)
     for place in _places(DEFINITIONS[key], client_id, record_class):
-        if place in newest:
-            return newest[place]  # type: ignore[no-any-return]
+        if (key, *place) in newest:
+            return newest[key, *place]  # type: ignore[no-any-return]
     return DEFINITIONS[key].default
+
+
+def _newest(key: str) -> Mapping[tuple[str, int | None, str], Any]:
+    rows, known = Setting.objects.order_by("version"), _known.get()
+    if known is None:
+        rows = rows.filter(key=key)
+    elif _ASKED in known:
+        return known
+    newest: dict[tuple[str, int | None, str], Any] = {
+        row[:3]: row[3] for row in rows.values_list("key", "client_id", "record_class", "value")
+    }
+    if known is not None:
+        known.update(newest)
+        known[_ASKED] = None
+    return newest
 
 
 def _places(definition: Definition, client_id: int | None, record_class: str) -> list[tuple[int | None, str]]:

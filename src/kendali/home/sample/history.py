@@ -234,6 +234,7 @@ def ask_again_on(o: Office) -> date:
 
 def tell(o: Office, stories: Iterable[Story]) -> None:
     records = [*backups(o), cannot_be_backed_up(o), *matters(o), everybody_reads(o), last_night(o), *stories]
-    diary.play(records, brief=[mystery_months.tell(o.users, o.calendar.now)])
+    with terms.remembered():
+        diary.play(records, brief=[mystery_months.tell(o.users, o.calendar.now)])
     count_again(o.calendar.now)
     spread_readings(o.calendar.now)

@@ -12,7 +12,7 @@ from kendali.accounts.permissions import RuleRefused
 from kendali.audit import actions as audit
 from kendali.mystery import office
 from kendali.mystery.actions import clocks, finding_steps, stepping, verifying
-from kendali.mystery.actions.moving import sample_facts
+from kendali.mystery.actions.moving import locked_sample, sample_facts
 from kendali.mystery.models import Agent, Finding, Membership, Sample
 from kendali.mystery.queries import causes, recurrence, roster
 from kendali.mystery.rules import finding_rules
@@ -31,7 +31,7 @@ def set_agent(*, user: User, at: datetime, sample: Sample, agent: Agent | None, 
     now gets them, by a re-route where they were forwarded already. Raises RuleRefused."""
     actor = verifying.judge(user, at)
     stepping.written(reason)
-    row = verifying.locked(sample)
+    row = locked_sample(sample.pk)
     after = agent.pk if agent is not None else None
     given = verifying.given(row, actor, at, reason=reason)
     allowed = verifying.not_the_caller(user, row) and may_attribute(

@@ -22,7 +22,7 @@ from kendali.mystery.actions.crisis import lift_crisis as lift_crisis
 from kendali.mystery.actions.crisis import set_crisis as set_crisis
 from kendali.mystery.actions.giving_up import give_up as give_up
 from kendali.mystery.actions.giving_up import miss_passed as miss_passed
-from kendali.mystery.actions.moving import move_sample, sample_facts
+from kendali.mystery.actions.moving import locked_sample, move_sample, sample_facts
 from kendali.mystery.models import Attempt, Sample
 from kendali.mystery.queries import calls as query
 from kendali.mystery.queries.evaluation import test_numbers
@@ -35,18 +35,12 @@ E, S = SampleEvent, SampleState
 OPEN = frozenset({S.CALLED.value, S.SCORING.value})  # what is known of the call may still be completed
 
 
-def locked(sample: Sample) -> Sample:
-    """The row as it is now, until the end of the transaction: of two phones one waits."""
-    rows = Sample.objects.select_for_update(of=("self",)).select_related(*query.RELATED)
-    return rows.get(pk=sample.pk)
-
-
 @transaction.atomic
 def begin(*, user: User, at: datetime, sample: Sample, begun: datetime | None = None) -> Sample:
     """May it be dialled now? The first time MEMANGGIL begins; asked again before every further attempt. Raises
     RuleRefused: crisis, slot, the rest between attempts, or a helper whose next call is another."""
     actor = permissions.acting(user, "sample.call")
-    row = locked(sample)
+    row = locked_sample(sample.pk)
     when = min(begun or at, at)
     given = Given(at=when, crisis=query.crisis_at(when), patience=office.patience())
     facts = sample_facts(row)
@@ -82,7 +76,7 @@ def _is_next(user: User, sample: Sample, at: datetime) -> Verdict:
 def record_attempt(*, user: User, at: datetime, sample: Sample, outcome: Outcome, told: Reported) -> Attempt:
     """One that did not connect. A token that was sent before answers with the attempt it made."""
     actor = permissions.acting(user, "sample.call")
-    row = locked(sample)
+    row = locked_sample(sample.pk)
     if (known := _known(row, told)) is not None:
         return known
     _check(row, told, at)
@@ -98,7 +92,7 @@ def record_attempt(*, user: User, at: datetime, sample: Sample, outcome: Outcome
 def connect(*, user: User, at: datetime, sample: Sample, told: Reported) -> Attempt:
     """An agent answered: TERLAKSANA. `told.begun`: when the call that connected began."""
     actor = permissions.acting(user, "sample.call")
-    row = locked(sample)
+    row = locked_sample(sample.pk)
     if (known := _known(row, told)) is not None:
         return known
     _check(row, told, at)
@@ -117,7 +111,7 @@ def end_call(
 ) -> Sample:  # fmt: skip
     """The call that connected is over; told again it corrects the end, until the form is submitted."""
     actor = permissions.acting(user, "sample.call")
-    row = locked(sample)
+    row = locked_sample(sample.pk)
     attempt = row.attempts.filter(outcome=Attempt.CONNECTED).last()
     if not (allowed := _may_complete(row, actor)) or attempt is None or row.called_at is None:
         raise RuleRefused(allowed or no(_("No call of this sample has connected."), code="unconnected"))
@@ -141,7 +135,7 @@ def end_call(
 def stop(*, user: User, at: datetime, sample: Sample, reason: str = "") -> Sample:
     """Hentikan kegiatan: back to DITUGASKAN; what was attempted stays."""
     actor = permissions.acting(user, "sample.call")
-    row = locked(sample)
+    row = locked_sample(sample.pk)
     if row.state == S.ASSIGNED:
         return row  # sent twice
     given = Given(at=at, reason=reason[:500])

@@ -15,7 +15,7 @@ from kendali.accounts.permissions import RuleRefused
 from kendali.audit import actions as audit
 from kendali.audit.actions import StaleState
 from kendali.mystery.actions import calling, findings, holding
-from kendali.mystery.actions.moving import move_sample
+from kendali.mystery.actions.moving import locked_sample, move_sample
 from kendali.mystery.models import Evaluation, Sample
 from kendali.mystery.queries import evaluation as query
 from kendali.mystery.queries import filling
@@ -46,7 +46,7 @@ class Incomplete(RuleRefused):
 
 def _locked(evaluation: Evaluation) -> Evaluation:
     """With its sample; of two phones one waits."""
-    sample = calling.locked(evaluation.sample)
+    sample = locked_sample(evaluation.sample.pk)
     row = Evaluation.objects.select_for_update(of=("self",)).select_related("form").get(pk=evaluation.pk)
     row.sample = sample
     return row
@@ -56,7 +56,7 @@ def _locked(evaluation: Evaluation) -> Evaluation:
 def begin(*, user: User, at: datetime, sample: Sample) -> Evaluation:
     """DRAF_NILAI, with what the scenario presets and what was measured; where there is a draft, that one."""
     actor = permissions.acting(user, "sample.call")
-    row = calling.locked(sample)
+    row = locked_sample(sample.pk)
     standing = row.evaluations.exclude(status=Evaluation.Status.RETRACTED).select_related("form").first()
     if standing is not None:
         calling.require_own(row, actor)
@@ -114,7 +114,7 @@ def describe(
 ) -> Sample:  # fmt: skip
     """What else is known of the call: who answered, the test ticket, why there is no recording."""
     actor = permissions.acting(user, "sample.call")
-    row = calling.locked(sample)
+    row = locked_sample(sample.pk)
     calling.require_open(row, actor)
     told = {"agent_said": agent_said, "no_agent_reason": no_agent_reason, "ticket": ticket,
             "no_recording_reason": no_recording_reason}  # fmt: skip

@@ -17,9 +17,8 @@ from kendali.audit.actor import SYSTEM, Actor
 from kendali.civil_time import local_date, start_of_day
 from kendali.mystery import office
 from kendali.mystery.actions import findings, replacing
-from kendali.mystery.actions.moving import move_sample, sample_facts
+from kendali.mystery.actions.moving import locked_sample, move_sample, sample_facts
 from kendali.mystery.models import Cycle, Sample
-from kendali.mystery.queries.calls import RELATED
 from kendali.mystery.rules import sample_rules
 from kendali.mystery.rules.sample_rules import ABANDONED_AFTER, Given, SampleEvent, SampleState
 from kendali.notices import actions as notices
@@ -31,7 +30,7 @@ DAY = timedelta(days=1)
 @transaction.atomic
 def give_up(*, user: User, at: datetime, sample: Sample) -> Sample:
     """By the executor, when it was tried often enough. Raises RuleRefused."""
-    return _give_up(_locked(sample.pk), permissions.acting(user, "sample.call"), at)
+    return _give_up(locked_sample(sample.pk), permissions.acting(user, "sample.call"), at)
 
 
 def _give_up(sample: Sample, actor: Actor, at: datetime) -> Sample:
@@ -86,7 +85,7 @@ def miss_passed(*, at: datetime) -> int:
 
 def _end(pk: int, at: datetime) -> bool:
     with transaction.atomic():
-        sample = _locked(pk)
+        sample = locked_sample(pk)
         facts, patience = sample_facts(sample), office.patience()
         try:
             if sample.state == S.CALLING and sample_rules.may_give_up(facts.attempts, patience):
@@ -98,7 +97,3 @@ def _end(pk: int, at: datetime) -> bool:
         except StaleState:
             return False
         return True
-
-
-def _locked(pk: int) -> Sample:
-    return Sample.objects.select_for_update(of=("self",)).select_related(*RELATED).get(pk=pk)

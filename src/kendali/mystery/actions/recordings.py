@@ -30,6 +30,7 @@ from kendali.audit.actor import Actor
 from kendali.connectors import length, sound
 from kendali.connectors.sound import Sound
 from kendali.mystery.actions import calling, voice_system
+from kendali.mystery.actions.moving import locked_sample
 from kendali.mystery.actions.voice_system import Candidate as Candidate
 from kendali.mystery.actions.voice_system import candidates as candidates
 from kendali.mystery.models import Recording, Sample
@@ -120,7 +121,7 @@ def _row(
     sample: Sample, user: User, actor: Actor, at: datetime, verb: str, facts: dict[str, object], heard: Heard,
     columns: dict[str, object],
 ) -> Recording:  # fmt: skip
-    row = calling.locked(sample)
+    row = locked_sample(sample.pk)
     calling.require_open(row, actor)
     former = Recording.objects.filter(sample=row).values_list("path", flat=True).first()
     values = columns | {

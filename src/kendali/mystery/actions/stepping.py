@@ -19,12 +19,11 @@ from kendali.mystery.rules import finding_rules
 from kendali.mystery.rules.finding_rules import ENDED, FindingEvent, FindingState, Given, Owner
 from kendali.terms import free_text
 
-WITH = ("agent", "executor", "owner", "verifier", "sample", "cycle", "merged_into")
-
 
 def locked(finding: Finding) -> Finding:
-    """The row as it is now, for this transaction alone: a second click waits here and then meets the rule."""
-    return Finding.objects.select_for_update(of=("self",)).select_related(*WITH).get(pk=finding.pk)
+    """The row as it is now, for this transaction alone: a second click waits here and then meets the rule. Only the
+    row, as with `moving.locked_sample`."""
+    return Finding.objects.select_for_update().get(pk=finding.pk)
 
 
 def take(

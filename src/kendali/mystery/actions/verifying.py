@@ -16,9 +16,8 @@ from kendali.audit.actions import StaleState
 from kendali.audit.actor import Actor
 from kendali.mystery import office
 from kendali.mystery.actions import findings, holding, replacing, stepping
-from kendali.mystery.actions.moving import move_sample, sample_facts
+from kendali.mystery.actions.moving import locked_sample, move_sample, sample_facts
 from kendali.mystery.models import Cycle, Evaluation, Sample
-from kendali.mystery.queries import calls
 from kendali.mystery.rules import sample_rules, scoring
 from kendali.mystery.rules.sample_rules import Given, SampleEvent, VoidReason
 from kendali.notices.actions import notify
@@ -34,7 +33,7 @@ def verify_and_forward(*, user: User, at: datetime, sample: Sample) -> Sample:
     """ "Verifikasi & teruskan ke SPV", one action: the sample counts, and every finding goes to who owns its cause,
     which stops K2. Raises RuleRefused, also where nobody was chosen to answer for a finding."""
     actor = judge(user, at)
-    row = locked(sample)
+    row = locked_sample(sample.pk)
     _not_the_caller(user, row)
     changes = {"verified_at": at, "verified_by_id": office.person(actor).id}
     evaluation = row.evaluation
@@ -52,7 +51,7 @@ def return_form(*, user: User, at: datetime, sample: Sample, reason: str) -> Sam
     """Back to who called, with its findings. No clock stops, and none begins again."""
     actor = judge(user, at)
     stepping.written(reason)
-    row = locked(sample)
+    row = locked_sample(sample.pk)
     _not_the_caller(user, row)
     changes = {"return_reason": reason.strip()}
     move_sample(row, E.RETURN, actor=actor, given=given(row, actor, at, reason=reason), changes=changes)
@@ -69,7 +68,7 @@ def void(*, user: User, at: datetime, sample: Sample, reason: VoidReason | None,
     None: the calls of the month are closed, and what is missing is reported, never filled in later."""
     actor = judge(user, at)
     stepping.written(note)
-    row = locked(sample)
+    row = locked_sample(sample.pk)
     _not_the_caller(user, row)
     holding.lock(row)  # before the trail: its findings end, and with them the hold on the recording
     why = reason.value if reason is not None else ""
@@ -89,7 +88,7 @@ def revise(*, user: User, at: datetime, sample: Sample, reason: str) -> Evaluati
     who called corrects what it takes over. Until it is verified the sample does not count."""
     actor = judge(user, at)
     stepping.written(reason)
-    row = locked(sample)
+    row = locked_sample(sample.pk)
     _not_the_caller(user, row)
     old = row.evaluation
     number = (row.evaluations.aggregate(last=Max("revision"))["last"] or 0) + 1
@@ -123,12 +122,6 @@ def _next(old: Evaluation, number: int, actor: Actor, at: datetime, reason: str)
 def judge(user: User, at: datetime) -> Actor:
     """Of several roles the QA's: the Kordinator verifies only where there is none. Raises Refused."""
     return stepping.acting(user, "sample.verify", at, role=roles.QA)
-
-
-def locked(sample: Sample) -> Sample:
-    """The row as it is now, with the form that stands; of two people one waits."""
-    rows = Sample.objects.select_for_update(of=("self",)).select_related(*calls.RELATED, "evaluation__form")
-    return rows.get(pk=sample.pk)
 
 
 def given(

@@ -85,6 +85,7 @@ def _write(user: User | None, actor: Actor, at: datetime, place: Place, value: o
                 **where, value=value, version=version, reason=reason, created_by=user, created_at=at
             )
             audit.record("setting.saved", actor=actor, at=at, obj=row, client=place.client, facts=facts)
+            terms.forget()
             return row
     except IntegrityError as error:
         raise RuleRefused(no(_("Somebody else saved this setting in the same moment: look at it again."))) from error

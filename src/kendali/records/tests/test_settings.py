@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -45,6 +46,18 @@ def test_the_value_of_a_class_goes_before_the_clients_and_that_before_the_houses
         for whose in ((nusantara, "recording"), (nusantara, "conversation"), (nusantara,), (telko, "recording"), ())
     ]
     assert found == [12, 20, 20, 40, 40]
+
+
+def test_a_page_reads_the_settings_once_and_sees_its_own_change(cast: Cast, django_assert_num_queries: Any) -> None:
+    with terms.remembered():
+        with django_assert_num_queries(1):
+            found = [terms.number(key, cast.nusantara.pk) for key in ("approval.valid_days", "erasure.hours")]
+        assert found == [30, 72]
+        save(cast, 20, client=cast.nusantara)
+        assert terms.number("approval.valid_days", cast.nusantara.pk) == 20
+        assert terms.number("approval.valid_days", cast.telko.pk) == 30
+    Setting.objects.all().delete()  # what was remembered ends with the page
+    assert terms.number("approval.valid_days", cast.nusantara.pk) == 30
 
 
 def test_an_approval_lives_as_long_as_its_class_says(cast: Cast) -> None:
