@@ -8,9 +8,9 @@ from __future__ import annotations
 import base64
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
 import pytest
@@ -31,6 +31,14 @@ if TYPE_CHECKING:
 
 LONG = os.environ.get("KENDALI_LONG") == "1"
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+T = TypeVar("T")
+
+
+def each(*every: T) -> Sequence[T]:
+    """What the same test is tried with: in the long run all of it, else the first."""
+    return every if LONG else every[:1]
+
 
 hypothesis_settings.register_profile("short", deadline=None, print_blob=True)
 # The same thousand examples every time: what is red stays red until it is mended. `--hypothesis-profile=search` looks

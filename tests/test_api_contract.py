@@ -25,6 +25,7 @@ from ninja import Schema
 from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS, load_all_checks
 
+from conftest import LONG, each
 from kendali.accounts.models import ApiToken, User
 from kendali.accounts.permissions import SCOPES
 from kendali.home.api import api
@@ -33,12 +34,11 @@ from kendali.records.tests.office import Office
 from kendali.terms.models import Policy
 from tests.cast import Cast
 
-LONG = os.environ.get("KENDALI_LONG") == "1"
 EXAMPLES = int(os.environ.get("KENDALI_EXAMPLES", "12")) if LONG else 4
 SLOW = {"prove_slots", "verify_package"}  # other processes, every byte
 load_all_checks()
 CHECKED = CHECKS.get_by_names(["content_type_conformance", "response_schema_conformance", "status_code_conformance"])
-PEOPLE = ["tari", "adi", *(["indra", "maya", "clara", "aulia", "candra", "rahma"] if LONG else [])]
+PEOPLE = each("tari", "adi", "indra", "maya", "clara", "aulia", "candra", "rahma")
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from playwright.sync_api import Browser
 from pytest_django.live_server_helper import LiveServer
 
+from conftest import each
 from tests.browser import faults, launched, listen
 from tests.cast import Cast
 
@@ -28,7 +29,7 @@ NOT_PAGES = (
     "pratinjau",
     "bentuk",
 )
-PEOPLE = [("tari", 360, "dark"), ("rahma", 1280, "light"), ("clara", 360, "light")]
+PEOPLE = each(("tari", 360, "dark"), ("rahma", 1280, "light"), ("clara", 360, "light"))
 
 
 def addresses(patterns: list[URLPattern | URLResolver] | None = None, before: str = "/") -> Iterator[str]:

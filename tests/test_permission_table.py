@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from zlib import crc32
 
 import pytest
 from django.db import transaction
@@ -10,6 +11,7 @@ from django.http import HttpResponseBase
 from django.test import Client as Browser
 from django.urls import reverse
 
+from conftest import LONG
 from kendali.accounts.models import ApiToken, User
 from kendali.accounts.permissions import CAN, SCOPES, scope_of
 from kendali.accounts.roles import ADMINISTRATOR, AGENT, ALL, AUDITOR
@@ -54,10 +56,16 @@ def test_who_may_open_it(cast: Cast, name: str) -> None:
     address = _address(name, dict(line.kwargs(cast)))
     wrong = [
         f"{nick}: {status} instead of {expected}"
-        for nick, person in [*cast.people.items(), ("nobody", None)]
+        for nick, person in _asked(cast, name)
         if not _as_expected(line, nick, status := _ask(cast, line, address, person), expected := _expected(line, nick))
     ]
     assert not wrong, f"{line.method} {address}: " + "; ".join(wrong)
+
+
+def _asked(cast: Cast, name: str) -> list[tuple[str, User | None]]:
+    """Everybody in the long run; else every third of them, another third for the next address."""
+    everybody = [*cast.people.items(), ("nobody", None)]
+    return everybody if LONG else everybody[crc32(name.encode()) % 3 :: 3]
 
 
 def _address(name: str, kwargs: dict[str, object]) -> str:

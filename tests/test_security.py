@@ -18,7 +18,7 @@ from django.test import override_settings
 from django.urls import reverse
 from python_calamine import CalamineWorkbook
 
-from conftest import LONG
+from conftest import each
 from kendali.records.models import Record, Source
 from kendali.records.tests.office import Office
 from tests.cast import PASSWORD, Cast
@@ -197,11 +197,11 @@ def test_another_host_name_is_refused(cast: Cast) -> None:
     assert Browser().get(reverse("login"), headers={"X-Forwarded-Host": "evil.test"}).status_code == 200
 
 
-ODD = ["%00", "²", "9" * 5000, "0001-01-01", "%ff%fe", "NaN", "9999-12-31", "~~~", "[]"]
+ODD = each("9999-12-31", "0001-01-01", "%00", "²", "9" * 5000, "%ff%fe", "NaN", "~~~", "[]")
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("query", ODD if LONG else ODD[::3])
+@pytest.mark.parametrize("query", ODD)
 def test_odd_values_in_addresses_break_nothing(office: Office, query: str) -> None:
     office.scan("suara")
     groups = [["before", "after"], ["dari", "sampai", "batas"], ["since", "until"], ["klien", "sumber", "q", "next"],

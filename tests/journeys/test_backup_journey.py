@@ -15,6 +15,7 @@ from playwright.sync_api import Browser
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
+from conftest import each
 from kendali.audit.models import Entry
 from kendali.records.models import Escalation, Package, Record
 from kendali.records.tests.office import Office
@@ -51,7 +52,7 @@ def office(cast: Cast, tmp_path: Path, settings: Settings) -> Office:
     return made
 
 
-@pytest.mark.parametrize("width", [1280, 360])
+@pytest.mark.parametrize("width", each(1280, 360))
 def test_from_the_radar_to_the_confirmed_backup(
     browser: Browser, live_server: LiveServer, office: Office, process_environment: dict[str, str], width: int
 ) -> None:

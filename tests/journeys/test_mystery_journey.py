@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
-from conftest import LONG
+from conftest import each
 from kendali.mystery.actions import escalating, filling, verifying
 from kendali.mystery.models import Finding, Sample
 from kendali.mystery.queries.evaluation import answers_of, drafts_of
@@ -51,7 +51,7 @@ def house(cast: Cast, tmp_path: Path, settings: Settings) -> House:
     return made
 
 
-@pytest.mark.parametrize("width", [1280, 360] if LONG else [360])
+@pytest.mark.parametrize("width", each(360, 1280))
 def test_from_the_first_attempt_to_the_closed_finding(
     browser: Browser, live_server: LiveServer, house: House, tmp_path: Path, width: int
 ) -> None:

@@ -7,6 +7,7 @@ A child of the `nursery`: one message in, answers out (see `lane_process` for th
 from __future__ import annotations
 
 import gc
+import os
 import resource
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -35,6 +36,8 @@ class TablesApart:
         store = package.store
         self._start: dict[str, object] = {"store": store.url, "options": dict(store.options), "path": package.path}
         self._start["key"] = package_key.hex()
+        # As here and now: the nursery may be older than a change of these.
+        self._start["environment"] = {name: os.environ[name] for name in os.environ if name.startswith("AWS_")}
         told = package.info.get("Kendali-Records", "")
         count = max(1, min(processes, int(told) // RECORDS_EACH if told.isdecimal() else 1))
         self._answers: SimpleQueue[tuple[int, Any]] = SimpleQueue()
@@ -115,6 +118,7 @@ def main(stdin: IO[bytes], stdout: IO[bytes]) -> None:
     def tick(*, records: int) -> None:
         send(stdout, {"records": records})
 
+    os.environ.update(start["environment"])
     gc.disable()  # the lists of a package are long, and go with the process
     package = Package(open_store(start["store"], start["options"]), start["path"], bytes.fromhex(start["key"]))
     tables = {table_name(line): line for line in map(package.line, start["slots"])}

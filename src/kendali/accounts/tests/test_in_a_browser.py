@@ -11,6 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
+from conftest import each
 from kendali.accounts import own_actions
 from kendali.accounts.models import User
 from kendali.notices.actions import notify
@@ -50,7 +51,7 @@ def log_in(page: Page, url: str, email: str, then: str = "/akun/") -> None:
     page.wait_for_url(f"{url}{then}")
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (360, "dark")])
+@pytest.mark.parametrize(("width", "scheme"), each((360, "dark"), (1440, "light")))
 def test_every_page_is_accessible_and_whole(
     browser: Browser, live_server: LiveServer, cast: Cast, width: int, scheme: str
 ) -> None:

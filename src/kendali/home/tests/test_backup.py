@@ -19,6 +19,7 @@ from django.utils import timezone
 from psycopg.sql import SQL, Identifier
 from pytest_django import Settings as DjangoSettings
 
+from conftest import each
 from kendali import environment
 from kendali.archive.vaults import vault_name
 from kendali.home import backup, installation
@@ -119,7 +120,7 @@ def test_no_secret_is_in_a_backup(process_environment: Settings, tmp_path: Path)
     assert (tmp_path / "backup").stat().st_mode & 0o077 == 0
 
 
-@pytest.mark.parametrize("damage", ["changed", "missing"])
+@pytest.mark.parametrize("damage", each("changed", "missing"))
 def test_a_damaged_backup_is_refused_before_anything_is_written(
     process_environment: Settings, empty_database: Settings, tmp_path: Path, damage: str
 ) -> None:
@@ -149,6 +150,7 @@ def test_a_failed_backup_leaves_nothing_and_a_full_folder_is_not_touched(
     assert "is not empty" in manage(process_environment, "backup", tmp_path / "full").stderr
 
 
+@pytest.mark.long
 def test_a_backup_of_postgresql_16_is_the_way_to_18(folder: Path) -> None:
     def given(major: int) -> Settings:
         place = place_for(folder / f"pg{major}", major=major, settings=THROW_AWAY)

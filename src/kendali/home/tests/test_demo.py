@@ -29,6 +29,7 @@ PROMISED = (
 )
 
 
+@pytest.mark.long
 def test_the_whole_procedure_is_played_and_what_it_leaves_is_valid(tmp_path: Path) -> None:
     given = {name: value for name, value in os.environ.items() if not name.startswith(("KENDALI_", "DATABASE_"))}
     given |= {"PYTHONPATH": str(installation.REPOSITORY / "src"), "DJANGO_SETTINGS_MODULE": "kendali.settings"}

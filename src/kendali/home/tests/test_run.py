@@ -97,6 +97,7 @@ def test_it_starts_answers_stops_on_ctrl_c_and_comes_back_with_its_data_and_keys
     assert (folder / "var" / "environment").read_text() == keys
 
 
+@pytest.mark.long
 def test_a_killed_run_leaves_no_process_and_nothing_in_the_way_of_the_next(run: Run, folder: Path) -> None:
     first = run()
     read_until(first, "ready after")
@@ -105,6 +106,7 @@ def test_a_killed_run_leaves_no_process_and_nothing_in_the_way_of_the_next(run: 
     read_until(run(), "ready after")
 
 
+@pytest.mark.long
 def test_a_second_run_and_a_taken_port_are_refused_with_what_to_type(run: Run, folder: Path, port: int) -> None:
     first = run()
     read_until(first, "ready after")

@@ -95,6 +95,7 @@ def test_the_same_seed_on_the_same_day_makes_the_same_lists(
     assert found[0] == found[1]
 
 
+@pytest.mark.long
 def test_the_first_morning_shows_every_state_and_the_first_night_changes_none(sample: datetime) -> None:
     _set_up()
     _lists()

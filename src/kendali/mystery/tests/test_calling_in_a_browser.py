@@ -11,6 +11,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
+from conftest import each
 from kendali.accounts.models import User
 from kendali.mystery.models import Attempt, Evaluation, Recording, Sample
 from kendali.mystery.queries.evaluation import answers_of
@@ -166,7 +167,7 @@ def test_a_range_is_marked_by_keyboard(browser: Browser, live_server: LiveServer
     assert page.input_value("input[name='s.opening']") == "01:05-01:20"
 
 
-@pytest.mark.parametrize(("width", "dark"), [(1440, False), (360, True)])
+@pytest.mark.parametrize(("width", "dark"), each((360, True), (1440, False)))
 def test_the_pages_are_accessible_and_whole(
     browser: Browser, live_server: LiveServer, house: House, width: int, dark: bool
 ) -> None:

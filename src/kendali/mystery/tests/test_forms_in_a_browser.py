@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext
 from pytest_django.live_server_helper import LiveServer
 
+from conftest import each
 from kendali.accounts.models import User
 from kendali.documents.models import Revision
 from kendali.mystery.actions import forms
@@ -58,7 +59,7 @@ def addresses(cast: Cast) -> list[str]:
     return ["/mystery/formulir/", shipped, *(base + one for one in below), *f22]
 
 
-@pytest.mark.parametrize(("width", "scheme", "each"), [(360, "dark", 1), (1280, "light", 4)])
+@pytest.mark.parametrize(("width", "scheme", "each"), each((360, "dark", 1), (1280, "light", 4)))
 def test_every_page_is_accessible_and_whole(
     browser: Browser, live_server: LiveServer, cast: Cast, width: int, scheme: str, each: int
 ) -> None:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
+from conftest import each
 from kendali.mystery.actions import plan
 from kendali.mystery.models import Cycle, Sample
 from kendali.mystery.tests.month_rows import MONTH, Ready, ready, samples
@@ -17,7 +18,7 @@ from tests.browser import faults, launched, listen
 from tests.cast import Cast
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-WINDOWS = [(360, "dark"), (1280, "light")]
+WINDOWS = each((360, "dark"), (1280, "light"))
 PICTURES = os.environ.get("KENDALI_PICTURES", "")  # a folder: each page is kept there as a picture
 HERE = f"/mystery/siklus/{MONTH:%Y-%m}/"
 

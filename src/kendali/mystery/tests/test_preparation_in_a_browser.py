@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
+from conftest import each
 from kendali.documents import actions as articles
 from kendali.documents import importing
 from kendali.mystery.actions import scenarios
@@ -20,7 +21,7 @@ from tests.browser import faults, launched, listen
 from tests.cast import Cast
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-WINDOWS = [(360, "dark"), (1280, "light")]
+WINDOWS = each((360, "dark"), (1280, "light"))
 WIDE = ("/ubah/", "/kartu/", "/impor/", "/skenario/", "/pansol/")  # pages that are looked at wide, too: how they end
 PICTURES = os.environ.get("KENDALI_PICTURES", "")  # a folder: each page is kept there as a picture
 

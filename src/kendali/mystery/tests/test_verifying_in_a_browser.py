@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page
 from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
+from conftest import each
 from kendali.accounts.models import User
 from kendali.mystery.actions import clocks, recordings
 from kendali.mystery.models import Attempt, Finding, Sample
@@ -20,7 +21,7 @@ from kendali.mystery.tests.house import CALLED, House
 from tests.browser import faults, launched, listen
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-LOOKS = ((360, "dark"), (1280, "light"))
+LOOKS = each((360, "dark"), (1280, "light"))
 
 
 @pytest.fixture(scope="module")

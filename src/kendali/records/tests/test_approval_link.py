@@ -14,6 +14,7 @@ from playwright.sync_api import Browser as Chromium
 from procrastinate.contrib.django.models import ProcrastinateJob
 from pytest_django.live_server_helper import LiveServer
 
+from conftest import each
 from kendali.audit.models import Entry
 from kendali.disposal import invitation_mail
 from kendali.disposal.actions import invitations, proposals, taking_back
@@ -169,7 +170,7 @@ def chromium_started(chromium: str) -> Iterator[Chromium]:
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize(("width", "dark"), [(1280, False), (1280, True), (360, False), (360, True)])
+@pytest.mark.parametrize(("width", "dark"), each((360, True), (1280, False), (1280, True), (360, False)))
 def test_somebody_takes_one_out_and_says_yes_in_a_browser(
     chromium_started: Chromium, live_server: LiveServer, cast: Cast, mailbox: Mailbox, width: int, dark: bool
 ) -> None:
@@ -202,7 +203,7 @@ def test_somebody_takes_one_out_and_says_yes_in_a_browser(
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize(("width", "dark"), [(1280, False), (360, True)])
+@pytest.mark.parametrize(("width", "dark"), each((360, True), (1280, False)))
 def test_the_pages_around_an_approval_are_accessible_and_whole(
     chromium_started: Chromium, live_server: LiveServer, cast: Cast, mailbox: Mailbox, width: int, dark: bool
 ) -> None:

@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 from pytest_django.live_server_helper import LiveServer
 
+from conftest import each
 from kendali.accounts.models import User
 from kendali.disposal.models import Hold, Proposal
 from kendali.records.models import DisposalOrder
@@ -16,7 +17,7 @@ from kendali.records.tests.permission_lines import entry_row
 from tests.browser import faults, launched, listen
 from tests.cast import Cast
 
-WINDOWS = [(1280, "light"), (360, "dark")]
+WINDOWS = each((360, "dark"), (1280, "light"))
 
 
 def finished(cast: Cast) -> DisposalOrder:

@@ -9,6 +9,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
+from conftest import each
 from kendali.accounts.models import User
 from kendali.records.models import Escalation, Package, Unbackupable
 from kendali.records.tests import permission_lines as rows
@@ -51,7 +52,7 @@ def order_with_everything(cast: Cast) -> Escalation:
     return order
 
 
-@pytest.mark.parametrize(("width", "dark"), [(1440, False), (360, True)])
+@pytest.mark.parametrize(("width", "dark"), each((360, True), (1440, False)))
 def test_the_pages_of_one_thing_are_accessible_and_whole(
     browser: Browser, live_server: LiveServer, cast: Cast, width: int, dark: bool
 ) -> None:
