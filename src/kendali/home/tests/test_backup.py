@@ -19,7 +19,6 @@ from django.utils import timezone
 from psycopg.sql import SQL, Identifier
 from pytest_django import Settings as DjangoSettings
 
-from conftest import each
 from kendali import environment
 from kendali.archive.vaults import vault_name
 from kendali.home import backup, installation
@@ -120,7 +119,8 @@ def test_no_secret_is_in_a_backup(process_environment: Settings, tmp_path: Path)
     assert (tmp_path / "backup").stat().st_mode & 0o077 == 0
 
 
-@pytest.mark.parametrize("damage", each("changed", "missing"))
+@pytest.mark.long
+@pytest.mark.parametrize("damage", ["changed", "missing"])
 def test_a_damaged_backup_is_refused_before_anything_is_written(
     process_environment: Settings, empty_database: Settings, tmp_path: Path, damage: str
 ) -> None:

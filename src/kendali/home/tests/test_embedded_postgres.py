@@ -16,6 +16,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from conftest import each
 from kendali.home import embedded_postgres, postgres_place
 from kendali.home.embedded_postgres import Server, pid_file, running, serving
 from kendali.home.postgres_place import CannotStart, Place, place_for
@@ -36,7 +37,7 @@ print(server.start(), flush=True)
 sys.stdin.read()
 server.stop(wait_for_others=True)
 """
-WHO = ["root", "nobody"] if os.geteuid() == 0 else [pwd.getpwuid(os.geteuid()).pw_name]
+WHO = each("root", "nobody") if os.geteuid() == 0 else [pwd.getpwuid(os.geteuid()).pw_name]
 
 Hold = Callable[[Path], "subprocess.Popen[str]"]
 
