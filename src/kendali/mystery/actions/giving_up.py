@@ -88,7 +88,8 @@ def _end(pk: int, at: datetime) -> bool:
         sample = locked_sample(pk)
         facts, patience = sample_facts(sample), office.patience()
         try:
-            if sample.state == S.CALLING and sample_rules.may_give_up(facts.attempts, patience):
+            tried = sample.state in {S.ASSIGNED, S.CALLING}
+            if tried and sample_rules.may_give_up(facts.attempts, patience):
                 _give_up(sample, SYSTEM, at)
             elif sample.state in {S.PLANNED, S.ASSIGNED, S.CALLING}:
                 move_sample(sample, SampleEvent.MISS, actor=SYSTEM, given=Given(at=at, patience=patience))

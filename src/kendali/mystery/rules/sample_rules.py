@@ -135,7 +135,7 @@ MOVES: Mapping[SampleEvent, Move] = {
     E.RECORD_ATTEMPT: Move({S.CALLING}, EXECUTORS),
     E.STOP_CALLING: Move({S.CALLING}, EXECUTORS),
     E.CONNECT: Move({S.CALLING}, EXECUTORS),
-    E.GIVE_UP: Move({S.CALLING}, EXECUTORS | KENDALI),
+    E.GIVE_UP: Move({S.ASSIGNED, S.CALLING}, EXECUTORS | KENDALI),  # also after the activity was stopped
     E.SCORE: Move({S.CALLED}, EXECUTORS),
     E.SUBMIT: Move({S.SCORING}, EXECUTORS),
     E.RETURN: Move({S.SUBMITTED}, QA, needs_reason=True),

@@ -260,6 +260,21 @@ def test_slots_that_passed_are_missed_an_hour_later_where_somebody_could_still_t
     assert states == ["missed", "missed", "missed", "unconnected"]
 
 
+@pytest.mark.parametrize("by_itself", [True, False])
+def test_a_sample_tried_often_enough_and_then_stopped_ends_unconnected_too(house: House, by_itself: bool) -> None:
+    stopped, other = tried(house), house.sample("assigned", number="MC-2026-11-9001")
+    for minute in (1, 17, 33):
+        busy(house, stopped, minute)
+    calling.stop(user=house.cast.qori, at=at(40), sample=stopped, reason="Rapat mendadak")
+    if by_itself:
+        assert calling.miss_passed(at=at(180)) == 2  # and keeps no other from ending
+    else:
+        calling.give_up(user=house.cast.qori, at=at(41), sample=stopped)
+    stopped.refresh_from_db()
+    other.refresh_from_db()
+    assert (stopped.state, other.state) == ("unconnected", "missed" if by_itself else "assigned")
+
+
 # --- two phones
 
 
