@@ -318,6 +318,20 @@ def same_person(a: User | int | None, b: User | int | None, *, since: datetime |
     return rows.exists()
 
 
+def counted_as_one(people: Iterable[int | None], *, since: datetime | None = None) -> frozenset[int]:
+    """These people with everybody who counts as one with one of them (`same_person`); one query."""
+    from kendali.accounts.models import Deputy
+
+    found = frozenset(one for one in people if one is not None)
+    if not found:
+        return found
+    rows = Deputy.objects.filter(Q(principal__in=found) | Q(deputy__in=found), starts__lte=timezone.localdate())
+    if since is not None:
+        rows = rows.filter(ends__gte=timezone.localdate(since)).filter(Q(ended_at=None) | Q(ended_at__gte=since))
+    pairs = rows.values_list("principal", "deputy")
+    return found | {one for pair in pairs for one in pair}
+
+
 def client_ids(user: User, action: str) -> frozenset[int] | None:
     """Clients for which this person may do it; None: for all of them."""
     ids = {right.client_id for right in rights(user) if right.role in CAN[action]}

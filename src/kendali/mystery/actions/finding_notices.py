@@ -8,6 +8,7 @@ from datetime import datetime
 from kendali.accounts import permissions, roles
 from kendali.accounts.models import User
 from kendali.mystery.models import Dispute, Finding
+from kendali.mystery.queries import apart, board
 from kendali.mystery.rules import finding_rules
 from kendali.mystery.rules.clock_rules import Listener, Step
 from kendali.mystery.rules.finding_rules import FindingState, Owner
@@ -51,10 +52,10 @@ def owner_people(finding: Finding, at: datetime) -> list[User]:
 
 def judges(finding: Finding, at: datetime) -> list[User]:
     """The QA who verified it, else every QA; the Kordinator where there is none."""
-    if finding.verifier is not None and finding.verifier.is_active:
+    if finding.verifier_id is not None and finding.verifier_id in board.holding(roles.QA):
         return with_deputies(finding.verifier, roles.QA, at)
-    apart = {finding.executor_id, finding.owner_id}
-    found = [one for one in holders(roles.QA, at) if one.pk not in apart]
+    not_these = apart.of_finding(finding)
+    found = [one for one in holders(roles.QA, at) if one.pk not in not_these]
     return found or holders(roles.COORDINATOR, at)
 
 
@@ -147,8 +148,8 @@ def reminded(finding: Finding, reason: str, *, at: datetime) -> None:
 
 def disputed(finding: Finding, *, at: datetime) -> None:
     """To every QA but the one who verified it; where there is none, to the Kordinator."""
-    apart = {finding.executor_id, finding.owner_id, finding.verifier_id}
-    people = [one for one in holders(roles.QA, at) if one.pk not in apart]
+    not_these = apart.of_dispute(finding)
+    people = [one for one in holders(roles.QA, at) if one.pk not in not_these]
     tell(finding, people or holders(roles.COORDINATOR, at), "disputed", at)
 
 

@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from kendali.accounts import permissions, roles
-from kendali.accounts.models import RoleGrant, User
+from kendali.accounts.models import User
 from kendali.accounts.permissions import RuleRefused
 from kendali.audit.actor import Actor
 from kendali.mystery import office
 from kendali.mystery.actions import clocks, holding
 from kendali.mystery.actions.moving import finding_facts, move_finding
 from kendali.mystery.models import Finding, FollowUp, Sample
+from kendali.mystery.queries import apart
 from kendali.mystery.queries import clocks as clock_query
 from kendali.mystery.rules import finding_rules
 from kendali.mystery.rules.finding_rules import ENDED, FindingEvent, FindingState, Given, Owner
@@ -38,6 +39,9 @@ def take(
 ) -> Finding:
     """`finding`: from `locked`. Raises RuleRefused."""
     given = given or Given()
+    allowed = apart.may_judge(event, finding, actor)
+    if not allowed:
+        raise RuleRefused(allowed)
     late = clock_query.late(finding.clocks.all(), at)
     ends = _ends(event, finding, given)
     move_finding(
@@ -107,10 +111,7 @@ def written(*texts: str) -> None:
 
 def other_qa(finding: Finding, actor: Actor, *, dispute: bool = False) -> bool:
     """Is there a QA who may judge this finding, so that it is not the Kordinator's?"""
-    apart = {finding.executor_id, finding.owner_id, actor.principal_id or actor.user_id}
-    apart |= {finding.verifier_id} if dispute else set()
-    rows = RoleGrant.objects.filter(role=roles.QA, ended_at=None, user__is_active=True)
-    return rows.exclude(user__in=[one for one in apart if one is not None]).exists()
+    return apart.other_qa(apart.of_dispute(finding) if dispute else apart.of_finding(finding), actor)
 
 
 def newest_follow_up(finding: Finding) -> FollowUp | None:

@@ -10,7 +10,7 @@ from django.db.models import Max
 from django.utils.translation import gettext_noop as _
 
 from kendali.accounts import permissions, roles
-from kendali.accounts.models import RoleGrant, User
+from kendali.accounts.models import User
 from kendali.accounts.permissions import RuleRefused
 from kendali.audit.actions import StaleState
 from kendali.audit.actor import Actor
@@ -18,6 +18,7 @@ from kendali.mystery import office
 from kendali.mystery.actions import findings, holding, replacing, stepping
 from kendali.mystery.actions.moving import locked_sample, move_sample, sample_facts
 from kendali.mystery.models import Cycle, Evaluation, Sample
+from kendali.mystery.queries import apart
 from kendali.mystery.rules import sample_rules, scoring
 from kendali.mystery.rules.sample_rules import Given, SampleEvent, VoidReason
 from kendali.notices.actions import notify
@@ -132,9 +133,7 @@ def given(
 
 def other_qa(row: Sample, actor: Actor) -> bool:
     """Is there a QA besides who called, so that judging is not the Kordinator's?"""
-    apart = [one for one in (row.executor_id, actor.principal_id or actor.user_id) if one is not None]
-    held = RoleGrant.objects.filter(role=roles.QA, ended_at=None, user__is_active=True)
-    return held.exclude(user__in=apart).exists()
+    return apart.other_qa(apart.of_call(row), actor)
 
 
 def may(event: SampleEvent, user: User, row: Sample, at: datetime) -> Verdict:

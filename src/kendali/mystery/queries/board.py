@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db.models import Prefetch, Q, QuerySet
 
 from kendali.accounts import permissions, roles
-from kendali.accounts.models import User
+from kendali.accounts.models import RoleGrant, User
 from kendali.mystery.models import Clock, Finding, Team
 from kendali.mystery.queries import clocks as clock_query
 from kendali.mystery.queries import scope
@@ -40,15 +40,40 @@ def of(user: User) -> Q:
     mine = Q(state=S.FOUND.value, executor__in=_as(user, roles.QC_OFFICER, roles.TEAM_LEADER, roles.SUPERVISOR))
     for role, kind in ((roles.SUPERVISOR, Owner.SUPERVISOR), (roles.DEPARTMENT_HEAD, Owner.DEPARTMENT)):
         mine |= Q(state__in=AT_OWNER, owner_kind=kind.value, owner__in=_as(user, role))
-    qa = _as(user, roles.QA)
-    if qa:
-        apart = Q(executor__in=qa) | Q(owner__in=qa)
-        mine |= Q(state=S.FEEDBACK_GIVEN.value) & ~apart
-        mine |= Q(state=S.FOLLOW_UP_REPORTED.value) & (Q(verifier__in=qa) | Q(verifier=None))
-        mine |= Q(dispute=Dispute.OPEN.value) & ~Q(verifier__in=qa) & ~apart
+    mine |= _of_qa(_as(user, roles.QA))
     if permissions.can(user, "finding.escalated"):
         mine |= Q(escalated_at__isnull=False, state__in=[*AT_OWNER, S.FEEDBACK_GIVEN.value, S.FOUND.value])
+        mine |= _without_qa()
     return mine
+
+
+def _of_qa(qa: frozenset[int]) -> Q:
+    """A follow-up waits for the QA who verified, and for all of them where that one is no QA any more."""
+    if not qa:
+        return Q(pk=None)
+    apart = Q(executor__in=qa) | Q(owner__in=qa)
+    by_nobody = Q(verifier=None) | ~Q(verifier__in=holding(roles.QA))
+    return (
+        Q(state=S.FEEDBACK_GIVEN.value) & ~apart
+        | Q(state=S.FOLLOW_UP_REPORTED.value) & (Q(verifier__in=qa) | by_nobody & ~apart)
+        | Q(dispute=Dispute.OPEN.value) & ~Q(verifier__in=qa) & ~apart
+    )
+
+
+def _without_qa() -> Q:
+    """What the Kordinator judges, because every QA is concerned with it."""
+    judged, disputed = Q(), Q()
+    for one in holding(roles.QA):
+        judged &= Q(executor=one) | Q(owner=one)
+        disputed &= Q(executor=one) | Q(owner=one) | Q(verifier=one)
+    states = [S.FEEDBACK_GIVEN.value, S.FOLLOW_UP_REPORTED.value]
+    return Q(state__in=states) & judged | Q(dispute=Dispute.OPEN.value) & disputed
+
+
+def holding(role: str) -> frozenset[int]:
+    """Who holds this role now, without deputies."""
+    rows = RoleGrant.objects.filter(role=role, ended_at=None, user__is_active=True)
+    return frozenset(rows.values_list("user", flat=True))
 
 
 def of_teams(user: User) -> Q:
