@@ -296,6 +296,7 @@ SAME: dict[str, str] = {
     "finding_invalidate": "invalidate_finding",
     "finding_merge": "merge_finding",
     "finding_remind": "remind_of_finding",
+    "finding_decide": "decide_finding",
     "finding_dispute": "dispute_finding",
     "finding_decide_dispute": "decide_finding_dispute",
     "finding_coach": "record_coaching",

@@ -71,6 +71,7 @@ MYSTERY: dict[str, frozenset[str]] = {
     "finding.follow_up": frozenset({SUPERVISOR, DEPARTMENT_HEAD}),
     "finding.dispute": frozenset({SUPERVISOR, AGENT}),
     "finding.remind": frozenset({COORDINATOR}),
+    "finding.decide": frozenset({COORDINATOR}),
     "finding.coach": frozenset({SUPERVISOR}),
     "finding.acknowledge": frozenset({SUPERVISOR, AGENT}),
     "finding.escalated": frozenset({COORDINATOR}),  # told one working day late

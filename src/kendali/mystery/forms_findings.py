@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -9,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from kendali.accounts.models import Site, User
 from kendali.mystery.models import Finding
 from kendali.mystery.rules import finding_rules
-from kendali.mystery.rules.finding_rules import Dispute, LateReason
+from kendali.mystery.rules.finding_rules import Decision, Dispute, LateReason
 from kendali.mystery.sentences_findings import WORDS
 from kendali.mystery.words_findings import STATES
 from kendali.records.forms import day
@@ -145,6 +147,33 @@ class CloseForm(forms.Form):
 class DecideForm(forms.Form):
     putusan = forms.ChoiceField(choices=DECISIONS, label=_("Decision"))
     alasan = text(_("Reason"))
+
+
+class DecisionForm(forms.Form):
+    """Putuskan: one of the decisions that are open now, with what some of them need."""
+
+    putusan = forms.ChoiceField(label=_("Decision"))
+    terlambat = forms.ChoiceField(
+        choices=LATE_REASONS, required=False, label=_("Reason of the lateness"),
+        help_text=_("Needed to close it; the lateness itself stays as it is."),
+    )  # fmt: skip
+    ke = forms.ModelChoiceField(
+        Finding.objects.none(), required=False, label=_("Merge into"), to_field_name="number",
+        help_text=_("Needed to merge it."),
+    )  # fmt: skip
+    alasan = text(_("Note"))
+
+    def __init__(
+        self, data: object = None, files: object = None, *, open_now: Sequence[Decision], into: QuerySet[Finding],
+        **kwargs: object,
+    ) -> None:  # fmt: skip
+        super().__init__(data, files, **kwargs)  # type: ignore[arg-type]
+        choices = [(one.value, _(WORDS["decided"][one.value])) for one in open_now]
+        self.fields["putusan"].choices = choices  # type: ignore[attr-defined]
+        self.fields["ke"].queryset = into  # type: ignore[attr-defined]
+        for name, needed_by in (("terlambat", Decision.CLOSE), ("ke", Decision.MERGE)):
+            if needed_by not in open_now:
+                del self.fields[name]
 
 
 class CoachingForm(forms.Form):

@@ -18,6 +18,7 @@ STEPS = {
     "finding_invalidate": "tidak-sah",
     "finding_merge": "gabungkan",
     "finding_remind": "ingatkan",
+    "finding_decide": "putuskan",
     "finding_dispute": "sanggah",
     "finding_decide_dispute": "putuskan-sanggahan",
     "finding_coach": "coaching",

@@ -122,6 +122,7 @@ class FindingDetail(FindingOut):
     coachings: list[CoachingOut]
     disputes: list[DisputeOut]
     allowed: list[str] = Field(description="steps that are open to you now")
+    decisions: list[str] = Field(description="what the coordinator may decide now (`decide`)")
 
 
 class FindingQuery(Schema):
@@ -184,6 +185,18 @@ class MergeFindingIn(Schema):
 class DisputeDecisionIn(Schema):
     decision: Literal["accepted", "partly", "rejected"]
     reason: str = Text
+
+
+class DecisionIn(Schema):
+    """`late_reason`: to close what was late; `into`: to merge, the number of the finding that goes on."""
+
+    decision: Literal[
+        "forward", "return_form", "close", "find_insufficient", "accept_dispute", "accept_dispute_partly",
+        "reject_dispute", "invalidate", "merge",
+    ]  # fmt: skip
+    note: str = Text
+    late_reason: LateReason = ""
+    into: str = Field("", max_length=24)
 
 
 class CoachingIn(Schema):

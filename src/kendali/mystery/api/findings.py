@@ -18,7 +18,7 @@ from kendali.accounts.access import signed_in
 from kendali.accounts.models import User
 from kendali.accounts.permissions import RuleRefused
 from kendali.mystery import words_findings as words
-from kendali.mystery.actions import coaching, disputes, finding_steps, findings, proof
+from kendali.mystery.actions import coaching, deciding, disputes, finding_steps, findings, proof
 from kendali.mystery.api import finding_schemas as schemas
 from kendali.mystery.models import Coaching, Evidence, Finding
 from kendali.mystery.queries import board, finding_buttons, finding_page, scope
@@ -136,6 +136,7 @@ def show_finding(request: HttpRequest, finding_id: int) -> dict[str, object]:
         "coachings": list(row.coachings.all()),
         "disputes": list(row.disputes.all()),
         "allowed": list(finding_buttons.allowed(user, row, now)),
+        "decisions": list(finding_buttons.decisions(user, row, now).open),
     }
 
 
@@ -223,9 +224,12 @@ def invalidate_finding(request: HttpRequest, finding_id: int, data: schemas.Reas
 @router.post("/findings/{int:finding_id}/merge", response=schemas.FindingOut)
 def merge_finding(request: HttpRequest, finding_id: int, data: schemas.MergeFindingIn) -> dict[str, object]:
     user, row = signed_in(request), _load(request, finding_id, "finding.judge")
-    into = get_object_or_404(scope.findings_for(user), number=data.into.replace("\0", ""))
-    finding_steps.merge(user=user, at=timezone.now(), finding=row, into=into, reason=data.reason)
+    finding_steps.merge(user=user, at=timezone.now(), finding=row, into=_into(user, data.into), reason=data.reason)
     return _answer(request, row)
+
+
+def _into(user: User, number: str) -> Finding:
+    return get_object_or_404(scope.findings_for(user), number=number.replace("\0", ""))
 
 
 @router.post("/findings/{int:finding_id}/remind", response=schemas.FindingOut)
@@ -233,6 +237,16 @@ def remind_of_finding(request: HttpRequest, finding_id: int, data: schemas.Reaso
     """Ingatkan, by the Kordinator."""
     row = _load(request, finding_id, "finding.remind")
     finding_steps.remind(user=signed_in(request), at=timezone.now(), finding=row, reason=data.reason)
+    return _answer(request, row)
+
+
+@router.post("/findings/{int:finding_id}/decision", response=schemas.FindingOut)
+def decide_finding(request: HttpRequest, finding_id: int, data: schemas.DecisionIn) -> dict[str, object]:
+    """Putuskan: of an escalated finding the Kordinator takes the step it waits for."""
+    user, row = signed_in(request), _load(request, finding_id, "finding.decide")
+    into = _into(user, data.into) if data.into else None
+    deciding.decide(user=user, at=timezone.now(), finding=row, decision=data.decision, note=data.note,
+                    late_reason=data.late_reason, into=into)  # fmt: skip
     return _answer(request, row)
 
 

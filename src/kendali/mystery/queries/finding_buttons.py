@@ -18,7 +18,17 @@ from kendali.mystery.actions.moving import finding_facts
 from kendali.mystery.models import Finding
 from kendali.mystery.queries import clocks as clock_query
 from kendali.mystery.rules import finding_rules
-from kendali.mystery.rules.finding_rules import Dispute, FindingEvent, FindingState, FollowUp, Given, LateReason, Owner
+from kendali.mystery.rules.finding_rules import (
+    Decision,
+    Dispute,
+    FindingEvent,
+    FindingState,
+    FollowUp,
+    Given,
+    LateReason,
+    Owner,
+)
+from kendali.mystery.rules.machine import Person, Role
 from kendali.mystery.rules.sample_rules import SampleState
 from kendali.verdict import Verdict
 
@@ -56,34 +66,69 @@ RIGHTS: dict[FindingEvent, str] = {
     E.REMIND: "finding.remind",
 }
 
-URL_NAMES = {E.GIVE_FEEDBACK: "finding_feedback", E.RETURN_FORM: "finding_return"}
+URL_NAMES = {E.GIVE_FEEDBACK.value: "finding_feedback", E.RETURN_FORM.value: "finding_return"}
+DECIDE = "decide"  # Putuskan
 
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    event: FindingEvent
+    """`name`: the event, or "decide"."""
+
+    name: str
     label: str
     verdict: Verdict
     primary: bool = False
 
     @property
     def url_name(self) -> str:
-        return URL_NAMES.get(self.event, f"finding_{self.event.value}")
+        return URL_NAMES.get(self.name, f"finding_{self.name}")
 
 
 def buttons(user: User, finding: Finding, at: datetime) -> list[Button]:
-    """The next step of the procedure first; of refusals for the same reason only the first."""
-    found, said = [], set[str]()
+    """The next step of the procedure first; of refusals for the same reason only the first. To the Kordinator what an
+    escalated finding waits for is one button, Putuskan."""
     looked = Looked(user, finding, at)
-    after = NEXT.get(S(finding.state))
-    for event in sorted(LABELS, key=lambda one: one is not after):
+    decision = looked.decision()
+    if decision is None:
+        return _steps(looked, NEXT.get(S(finding.state)), list(LABELS))
+    others = [event for event in LABELS if event not in finding_rules.DECIDED.values()]
+    first = Button(DECIDE, _("Decide"), decision, primary=bool(decision))
+    beside = _steps(looked, None, others)
+    return [first, *(one for one in beside if one.verdict or one.verdict.reason != decision.reason)]
+
+
+def _steps(looked: Looked, after: FindingEvent | None, events: list[FindingEvent]) -> list[Button]:
+    found, said = [], set[str]()
+    for event in sorted(events, key=lambda one: one is not after):
         verdict = looked.may(event)
         if verdict is None or (not verdict and verdict.reason in said):
             continue
         if not verdict:
             said.add(verdict.reason)
-        found.append(Button(event, LABELS[event], verdict, bool(verdict) and event is after))
+        found.append(Button(event.value, LABELS[event], verdict, bool(verdict) and event is after))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """`verdict`: of Putuskan as a whole; `open`: what may be decided now; `refused`: steps that may not, and why."""
+
+    verdict: Verdict
+    open: tuple[Decision, ...] = ()
+    refused: tuple[tuple[str, Verdict], ...] = ()
+
+
+def decisions(user: User, finding: Finding, at: datetime) -> Decisions:
+    looked = Looked(user, finding, at)
+    verdict = looked.decision()
+    if verdict is None:
+        return Decisions(finding_rules.may_settle(looked.facts, looked.judge(), Given(reason="-")))
+    seen = {event: looked.may(event) for event in dict.fromkeys(finding_rules.DECIDED.values())}
+    return Decisions(
+        verdict,
+        tuple(one for one, event in finding_rules.DECIDED.items() if seen[event]),
+        tuple((LABELS[event], one) for event, one in seen.items() if one is not None and not one),
+    )
 
 
 class Looked:
@@ -91,7 +136,7 @@ class Looked:
 
     def __init__(self, user: User, finding: Finding, at: datetime) -> None:
         self._user, self._finding, self._at = user, finding, at
-        self._facts = finding_facts(finding, late=clock_query.late(finding.clocks.all(), at))
+        self.facts = finding_facts(finding, late=clock_query.late(finding.clocks.all(), at))
         self._actors: dict[str, Actor | None] = {}
         self._others: dict[tuple[int | None, bool], bool] = {}
 
@@ -101,9 +146,21 @@ class Looked:
         actor = self._actor(right) if _of_this_page(self._finding, event) else None
         if actor is None:
             return None
-        verdict = finding_rules.may(event, self._facts, office.person(actor), self._given(event, actor))
+        verdict = finding_rules.may(event, self.facts, office.person(actor), self._given(event, actor))
         hidden = verdict.facts.get("code") in HIDDEN or _not_mine(verdict, event)
         return None if not verdict and hidden else verdict
+
+    def decision(self) -> Verdict | None:
+        """Putuskan: None = not offered; a refusal where none of its steps is open."""
+        actor = self._actor("finding.judge") if self.facts.escalated else None
+        if actor is None or actor.role != roles.COORDINATOR:
+            return None
+        told = [one for event in dict.fromkeys(finding_rules.DECIDED.values()) if (one := self.may(event)) is not None]
+        return next((one for one in told if one), told[0] if told else None)
+
+    def judge(self) -> Person:
+        actor = self._actor("finding.judge")
+        return Person(0, Role.SYSTEM) if actor is None else office.person(actor)
 
     def _actor(self, right: str) -> Actor | None:
         if right not in self._actors:
@@ -190,5 +247,8 @@ def may_coach(user: User, finding: Finding, at: datetime) -> bool:
 
 
 def allowed(user: User, finding: Finding, at: datetime) -> Iterator[str]:
-    """Codes of the events that are open to this person, for machines."""
-    yield from (one.event.value for one in buttons(user, finding, at) if one.verdict)
+    """Codes of the events that are open to this person, and "decide", for machines."""
+    looked = Looked(user, finding, at)
+    if looked.decision():
+        yield DECIDE
+    yield from (one.name for one in _steps(looked, NEXT.get(S(finding.state)), list(LABELS)) if one.verdict)

@@ -44,6 +44,21 @@ class FindingEvent(StrEnum):
     REMIND = "remind"  # Ingatkan
 
 
+class Decision(StrEnum):
+    """Putuskan: what the Kordinator makes of an escalated finding. Each is a step of the machine with its own rule;
+    Alihkan PIC and Ingatkan stand beside it."""
+
+    FORWARD = "forward"
+    RETURN_FORM = "return_form"
+    CLOSE = "close"
+    FIND_INSUFFICIENT = "find_insufficient"
+    ACCEPT_DISPUTE = "accept_dispute"
+    ACCEPT_DISPUTE_PARTLY = "accept_dispute_partly"
+    REJECT_DISPUTE = "reject_dispute"
+    INVALIDATE = "invalidate"
+    MERGE = "merge"
+
+
 class Owner(StrEnum):
     """Who owns the cause, and reports the follow-up."""
 
@@ -141,6 +156,15 @@ MOVES: Mapping[FindingEvent, Move] = {
 }  # fmt: skip
 # The hand-over that an event is. Nothing else stops a clock: not a return, not a dispute.
 STOPS: Mapping[FindingEvent, Step] = {E.GIVE_FEEDBACK: Step.K1, E.FORWARD: Step.K2, E.REPORT_FOLLOW_UP: Step.K3}
+DISPUTES: Mapping[Decision, Dispute] = {
+    Decision.ACCEPT_DISPUTE: Dispute.ACCEPTED,
+    Decision.ACCEPT_DISPUTE_PARTLY: Dispute.PARTLY,
+    Decision.REJECT_DISPUTE: Dispute.REJECTED,
+}
+# The step that each decision is.
+DECIDED: Mapping[Decision, FindingEvent] = {
+    one: E.DECIDE_DISPUTE if one in DISPUTES else FindingEvent(one.value) for one in Decision
+}
 DROPS_CLOCKS = frozenset({E.INVALIDATE, E.MERGE})  # and a dispute that was accepted
 
 
@@ -195,6 +219,13 @@ def _as_judge(event: FindingEvent, finding: Finding, who: Person, given: Given) 
     if who.role is R.COORDINATOR and given.other_qa:
         return _as_escalated(finding, given)
     return YES
+
+
+def may_settle(finding: Finding, who: Person, given: Given) -> Verdict:
+    """Putuskan, before the rule of the step that it is."""
+    if who.role is not R.COORDINATOR:
+        return no("Only the coordinator decides what was escalated.", code="role")
+    return _as_escalated(finding, given)
 
 
 def _as_escalated(finding: Finding, given: Given) -> Verdict:

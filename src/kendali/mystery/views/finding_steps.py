@@ -26,10 +26,10 @@ from kendali.audit.actions import StaleState
 from kendali.civil_time import local_date
 from kendali.mystery import forms_findings as asked
 from kendali.mystery import words_findings as words
-from kendali.mystery.actions import coaching, disputes, finding_steps, findings, proof
+from kendali.mystery.actions import coaching, deciding, disputes, finding_steps, findings, proof
 from kendali.mystery.models import Coaching, Finding
-from kendali.mystery.queries import board, causes, scope
-from kendali.mystery.rules.finding_rules import ENDED, Owner
+from kendali.mystery.queries import board, causes, finding_buttons, scope
+from kendali.mystery.rules.finding_rules import ENDED, Decision, Owner
 from kendali.mystery.views.findings import load
 
 Given = dict[str, object]
@@ -149,6 +149,14 @@ STEPS: dict[str, Step] = {
         "finding.remind", _("Remind"), _("Whoever must act is told again, with your note."), _("Reminded."),
         asked.ReasonForm, _reason(finding_steps.remind),
     ),
+    "finding_decide": Step(
+        "finding.decide", _("Decide"),
+        _("Your decision takes the step that this finding waits for, with your note. Everybody concerned is told."),
+        _("Decided."), asked.DecisionForm,
+        lambda user, at, finding, given: deciding.decide(
+            user=user, at=at, finding=finding, decision=given["putusan"], note=given["alasan"],
+            late_reason=given.get("terlambat") or "", into=given.get("ke")),
+    ),
     "finding_dispute": Step(
         "finding.dispute", _("Dispute"),
         _("Another QA than the one who verified it decides. The clocks go on meanwhile."),
@@ -196,6 +204,8 @@ def _form(step: Step, request: HttpRequest, row: Finding) -> forms.Form:
         return step.form(data, files, people=_people(row))
     if issubclass(step.form, asked.MergeForm):
         return step.form(data, files, into=_into(request, row))
+    if issubclass(step.form, asked.DecisionForm):
+        return step.form(data, files, open_now=_open_now(request, row), into=_into(request, row))
     if issubclass(step.form, asked.FollowUpForm):
         return step.form(data, initial=_last_report(request, row))
     return step.form(data, files)
@@ -213,6 +223,12 @@ def _into(request: HttpRequest, row: Finding) -> QuerySet[Finding]:
     rows = scope.findings_for(access.signed_in(request)).exclude(pk=row.pk)
     rows = rows.exclude(state__in=[one.value for one in ENDED])
     return rows.filter(owner=row.owner, owner_kind=row.owner_kind, found_at__lte=row.found_at).order_by(*board.NEWEST)
+
+
+def _open_now(request: HttpRequest, row: Finding) -> list[Decision]:
+    """Nothing to merge into: merging is not offered."""
+    found = finding_buttons.decisions(access.signed_in(request), row, timezone.now()).open
+    return [one for one in found if one is not Decision.MERGE or _into(request, row).exists()]
 
 
 def _last_report(request: HttpRequest, row: Finding) -> dict[str, object]:
@@ -255,11 +271,18 @@ def _page(request: HttpRequest, row: Finding, step: Step, form: forms.Form) -> H
         "title": gettext(step.title),
         "lead": gettext(step.lead),
         "warns": step.warns,
+        "decisions": _decisions(request, row, step),
         "pill": words.pill(row),
         "multipart": form.is_multipart(),
         "crumbs": [(gettext("Findings"), "/mystery/temuan/"), (row.number, f"/mystery/temuan/{row.pk}/")],
     }
     return render(request, "mystery/finding_step.html", context, status=422 if form.errors else 200)
+
+
+def _decisions(request: HttpRequest, row: Finding, step: Step) -> finding_buttons.Decisions | None:
+    if step.form is not asked.DecisionForm:
+        return None
+    return finding_buttons.decisions(access.signed_in(request), row, timezone.now())
 
 
 @login_required
