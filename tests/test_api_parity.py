@@ -152,6 +152,7 @@ SAME: dict[str, str] = {
     "articles_xlsx": "list_articles show_article",
     "article": "show_article",
     "article_version": "show_article",
+    "article_differences": "list_article_changes",
     "article_new": "draft_article put_article_in_force",
     "article_edit": "draft_article put_article_in_force",
     "article_in_force": "put_article_in_force",

@@ -82,6 +82,19 @@ class ArticleWithdrawIn(Schema):
     reason: str = Field(min_length=1, max_length=2000)
 
 
+class ArticlesCompared(Schema):
+    since: int = Field(0, ge=0, le=2**31 - 1, description="the other version; 0: the one before")
+
+
+class ArticleChange(Schema):
+    """`line`: of a passage of the text, where it stands in the newer version. null: it is not there."""
+
+    part: str = Field(description="title, text, valid_from or valid_until")
+    line: int | None
+    before: str | None
+    after: str | None
+
+
 class ArticleRowIn(Schema):
     code: str = Field("", max_length=200)
     title: str = Field("", max_length=2000)
@@ -166,6 +179,24 @@ def _row(document: Document, versions: list[Placed]) -> ArticleRow | None:
 @router.get("/articles/{path:code}/text", response=ArticleOut)
 def show_article(request: HttpRequest, code: str) -> ArticleOut:
     return _out(_article(request, code, "article.view"))
+
+
+@router.get("/articles/{path:code}/versions/{int:version}/changes", response=list[ArticleChange])
+def list_article_changes(
+    request: HttpRequest, code: str, version: int, asked: Query[ArticlesCompared]
+) -> list[ArticleChange]:
+    pair = queries.compared(_article(request, code, "article.view"), version, asked.since or None)
+    if pair is None:
+        raise RuleRefused(no("There is no such version to compare with."))
+    new, old = pair
+    return [
+        ArticleChange(part=one.part, line=one.line, before=_text(one.before), after=_text(one.after))
+        for one in queries.changes(old, new)
+    ]
+
+
+def _text(value: date | str | None) -> str | None:
+    return None if value is None else str(value)
 
 
 @router.put("/articles/{path:code}/draft", response=ArticleOut)

@@ -60,6 +60,22 @@ def revisions_of(cites: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Revi
     return {key: one for key, one in found.items() if key in wanted}
 
 
+# --- what changed
+
+
+def compared(document: Document, version: int, since: int | None) -> tuple[Revision, Revision] | None:
+    """The version, and the one it is compared with: `since`, else the one before it. None: there is no such pair."""
+    rows = document.revisions.order_by("-version")
+    new = rows.filter(version=version).first()
+    others = rows.filter(version__lt=version) if since is None else rows.filter(version=since).exclude(version=version)
+    old = others.first()
+    return (new, old) if new is not None and old is not None else None
+
+
+def changes(old: Revision, new: Revision) -> tuple[rules.Change, ...]:
+    return rules.changes(*(rules.Text("", one.title, one.body, one.valid_from, one.valid_until) for one in (old, new)))
+
+
 # --- for pages
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from difflib import SequenceMatcher
 from enum import StrEnum
 from typing import Any
 
@@ -122,6 +123,42 @@ def refusals(text: Text) -> list[tuple[str, Verdict]]:
     if text.valid_until is not None and text.valid_until < text.valid_from:
         found.append(("valid_until", no("It ends before it begins.")))
     return found
+
+
+# --- what changed between two versions
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """`part`: title, text, valid_from or valid_until, as in the columns of the import; `line`: where a passage of the
+    text stands in the newer version. None: it is not there; "": empty."""
+
+    part: str
+    before: date | str | None
+    after: date | str | None
+    line: int | None = None
+
+
+def changes(old: Text, new: Text) -> tuple[Change, ...]:
+    """Part by part; of the text the passages that differ."""
+    found = [Change("title", old.title, new.title)] if old.title != new.title else []
+    found += _passages(old.body.split("\n"), new.body.split("\n"))
+    for part in ("valid_from", "valid_until"):
+        before, after = (getattr(one, part) or "" for one in (old, new))
+        if before != after:
+            found.append(Change(part, before, after))
+    return tuple(found)
+
+
+def _passages(old: list[str], new: list[str]) -> Iterator[Change]:
+    for kind, first, last, start, end in SequenceMatcher(None, old, new).get_opcodes():
+        if kind != "equal":
+            before = "\n".join(old[first:last]) if last > first else None
+            after = "\n".join(new[start:end]) if end > start else None
+            yield Change("text", before, after, start + 1)
+
+
+# --- what may be done with a version
 
 
 def may_edit(status: str) -> Verdict:

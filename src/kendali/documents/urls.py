@@ -17,6 +17,7 @@ urlpatterns = [
     path("pansol/impor/<int:pk>/batalkan/", import_views.drop, name="article_import_drop"),
     path("pansol/<int:pk>/", views.article, name="article"),
     path("pansol/<int:pk>/versi/<int:version>/", views.article, name="article_version"),
+    path("pansol/<int:pk>/versi/<int:version>/beda/", views.article_differences, name="article_differences"),
     path("pansol/<int:pk>/ubah/", views.article_edit, name="article_edit"),
     path("pansol/<int:pk>/berlakukan/", views.article_in_force, name="article_in_force"),
     path("pansol/<int:pk>/buang/", views.article_discard, name="article_discard"),

@@ -12,10 +12,11 @@ from django.db.models import QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from kendali import keyset, spreadsheet
+from kendali import formats, keyset, spreadsheet
 from kendali.accounts import access, permissions
 from kendali.accounts.answers import attempt, field, told
 from kendali.accounts.models import User
@@ -95,6 +96,7 @@ def article(request: HttpRequest, pk: int, version: int | None = None) -> HttpRe
         "standing": shown.standing.value,
         "is_leading": version is None,
         "versions": [(one.revision, words.STANDING[one.standing]) for one in versions],
+        "oldest": min(one.revision.version for one in versions),
         "citing": _seen_by(user, dependents.of([document.pk])[document.pk]),
         "draft": draft,
         "in_force": acting_on,
@@ -108,6 +110,36 @@ def _seen_by(user: User, citing: Sequence[dependents.Dependent]) -> list[depende
     """TL and SPV read articles, and never learn which scenarios rest on them."""
     may = {action for action in {one.action for one in citing} if permissions.can(user, action)}
     return [one for one in citing if one.action in may]
+
+
+@login_required
+@require_safe
+def article_differences(request: HttpRequest, pk: int, version: int) -> HttpResponse:
+    """`dengan`: the other version; without it the one before."""
+    document = load(request, pk, "article.view")
+    pair = queries.compared(document, version, whole(request.GET.get("dengan", "")))
+    if pair is None:
+        raise Http404
+    revision, other = pair
+    here = (_("version %(version)s") % {"version": version}, f"/pansol/{pk}/versi/{version}/")
+    context = {
+        "document": document,
+        "revision": revision,
+        "other": other,
+        "others": document.revisions.exclude(pk=revision.pk).order_by("-version"),
+        "rows": [
+            ("" if one.line is None else _("from line %(line)s") % {"line": one.line},
+             str(words.COLUMNS[one.part]).capitalize(), _said(one.before), _said(one.after))
+            for one in queries.changes(other, revision)
+        ],
+        "crumbs": [(_("Knowledge articles"), "/pansol/"), (document.code, f"/pansol/{pk}/"), here,
+                   (_("What changed"), "")],
+    }  # fmt: skip
+    return render(request, "documents/article_differences.html", context)
+
+
+def _said(value: date | str | None) -> str | None:
+    return formats.day(value, "en" if get_language() == "en" else "id") if isinstance(value, date) else value
 
 
 # --- writing

@@ -38,6 +38,16 @@ def version(cast: Cast) -> Mapping[str, Any]:
     return {"code": "PSL-1", "version": 1}
 
 
+def later(**named: Any) -> Callable[[Cast], Mapping[str, Any]]:
+    """Of an article with two versions; a page is called by its key, an operation by its number."""
+
+    def made(cast: Cast) -> Mapping[str, Any]:
+        first, _second = in_force(cast), in_force(cast)
+        return named if "code" in named else {"pk": first.document_id, **named}
+
+    return made
+
+
 def code(cast: Cast) -> Mapping[str, Any]:
     in_force(cast)
     return {"code": "PSL-1"}
@@ -58,6 +68,7 @@ LINES: dict[str, Line] = {
     "articles_xlsx": Line(allow=READERS),
     "article": Line(allow=READERS, kwargs=page()),
     "article_version": Line(allow=READERS, kwargs=page(version=1)),
+    "article_differences": Line(allow=READERS, kwargs=later(version=2)),
     "article_new": Line(allow=WRITERS),
     "article_edit": Line(allow=WRITERS, kwargs=page()),
     "article_in_force": Line(allow=WRITERS, method="POST", kwargs=of_draft),
@@ -73,6 +84,9 @@ LINES: dict[str, Line] = {
     "article_import_drop": Line(allow=WRITERS, method="POST", kwargs=kept("pk")),
     "api-v1:list_articles": Line(api=True, allow=READERS, anonymous="401"),
     "api-v1:show_article": Line(api=True, allow=READERS, kwargs=code, anonymous="401"),
+    "api-v1:list_article_changes": Line(
+        api=True, allow=READERS, kwargs=later(code="PSL-1", version=2), anonymous="401"
+    ),
     "api-v1:draft_article": Line(
         api=True, allow=WRITERS, method="PUT", kwargs=code, data=lambda cast: ARTICLE, anonymous="401"
     ),

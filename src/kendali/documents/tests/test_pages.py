@@ -48,6 +48,24 @@ def test_a_next_version_begins_with_the_words_of_the_last(cast: Cast) -> None:
     assert web.get(f"/pansol/{key}/versi/9/").status_code == 404
 
 
+def test_what_changed_between_two_versions_is_one_click_from_the_list_of_versions(cast: Cast) -> None:
+    web = cast.web(cast.qanita)
+    web.post("/pansol/baru/", {**WRITTEN, "isi": "Biaya\nRp 2.500\nTutup", "lalu": "berlaku"})
+    key = Document.objects.get().pk
+    for body in ("Biaya\nRp 3.000\nTutup", "Biaya\nRp 3.000\nTutup\nSenyum"):
+        said = {"judul": "Biaya transfer", "isi": body, "dari": WRITTEN["dari"], "dilihat": "-", "lalu": "berlaku"}
+        web.post(f"/pansol/{key}/ubah/", said)
+    listed = web.get(f"/pansol/{key}/").content.decode()
+    assert [f"/pansol/{key}/versi/{n}/beda/" in listed for n in (1, 2, 3)] == [False, True, True]
+    newest = web.get(f"/pansol/{key}/versi/3/beda/").content.decode()
+    assert "Senyum" in newest
+    assert "Rp 3.000" not in newest  # only the passages that differ
+    since = web.get(f"/pansol/{key}/versi/3/beda/?dengan=1").content.decode()
+    assert all(one in since for one in ("Rp 2.500", "Rp 3.000", "Senyum", "Dari versi 1 ke versi 3"))
+    none = [web.get(f"/pansol/{key}/versi/{pair}").status_code for pair in ("1/beda/", "9/beda/", "2/beda/?dengan=2")]
+    assert none == [404] * 3
+
+
 def test_a_number_that_is_there_is_said_at_its_field(cast: Cast) -> None:
     web = cast.web(cast.qanita)
     web.post("/pansol/baru/", {**WRITTEN, "lalu": "draf"})
