@@ -17,6 +17,9 @@ VERBS = {
     ),
     "sample.recording_attached": _("%(actor)s attached a recording to %(number)s from %(source)s."),
     "sample.recording_uploaded": _("%(actor)s uploaded a recording of %(seconds)s seconds for %(number)s."),
+    "sample.recording_destroyed": _(
+        "The copy of the recording of %(number)s was destroyed with the backup copies of its record (%(order)s)."
+    ),
     "crisis.set": _("%(actor)s set the crisis flag, calling stops: “%(reason)s”"),
     "crisis.lift": _("%(actor)s lifted the crisis flag, calling goes on: “%(reason)s”"),
 }

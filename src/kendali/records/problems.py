@@ -20,6 +20,14 @@ SENTENCES: dict[str, str] = {
     ),
     "scan_killed": _("The worker was ended in the middle of the scan. Scan again; what was read is kept."),
     "not_at_source": _("The record was not at the source when its turn came. Find out who deleted it there."),
+    "kept_store": _(
+        "Not wholly destroyed yet: the copies of %(count)s records that are kept outside the packages could not be "
+        "removed from the store (%(error)s). It is tried again every hour."
+    ),
+    "kept_held": _(
+        "Not wholly destroyed yet: %(holds)s holds copies of %(count)s records that are kept outside the packages; "
+        "the keys of the packages were taken before. They go when the hold is lifted."
+    ),
 }
 
 SHORT: dict[str, str] = {

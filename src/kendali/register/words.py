@@ -84,6 +84,7 @@ def measured(facts: Mapping[str, object]) -> str:
         "rows": gettext("rows"), "files": gettext("files"), "blobs": gettext("attachments"), "hold": gettext("hold"),
         "reason": gettext("reason"), "epoch": gettext("epoch"), "tries": gettext("tries"),
         "copies": gettext("copies"), "epochs": gettext("epochs"), "copy_hold": gettext("copy held by"),
+        "kept": gettext("copies outside the packages"),
     }  # fmt: skip
     told = []
     for name, value in facts.items():

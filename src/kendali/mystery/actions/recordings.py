@@ -1,13 +1,15 @@
 """The recording of a test call: found in the voice recording system, or uploaded.
 
-A copy lies in the store, sealed under the installation key and read back before its row is written: its ranges stay
-right whatever becomes of the file at the source. What is taken away again is deleted from the store.
+A copy lies in the store, sealed under a key of its own and read back before its row is written: its ranges stay
+right whatever becomes of the file at the source. What is taken away again is deleted from the store, and the copy goes
+with the backup copies of its record (`kept`).
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
+import os
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,7 +31,7 @@ from kendali.audit import actions as audit
 from kendali.audit.actor import Actor
 from kendali.connectors import length, sound
 from kendali.connectors.sound import Sound
-from kendali.mystery.actions import calling, voice_system
+from kendali.mystery.actions import calling, kept, voice_system
 from kendali.mystery.actions.moving import locked_sample
 from kendali.mystery.actions.voice_system import Candidate as Candidate
 from kendali.mystery.actions.voice_system import candidates as candidates
@@ -42,7 +44,6 @@ from kendali.verdict import YES, Verdict, no
 MOST = 40 * 1024 * 1024  # an hour and a half of G.711
 SHORTEST, LONGEST = 1, 4 * 3600  # seconds
 BARS = 400
-FOLDER = "test-calls"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,17 +103,17 @@ def _keep(
     if isinstance(heard, Verdict):
         raise RuleRefused(heard)
     digest = hashlib.sha256(data).hexdigest()
-    same = Recording.objects.filter(sample=sample, sha256=digest, record=record).first()
+    same = Recording.objects.filter(sample=sample, sha256=digest, record=record, destroyed_at=None).first()
     if same is not None:
         return same  # a second click
-    path = _put(data, digest)
+    path, key = _put(data, digest, at)
     try:
         return _row(sample, user, actor, at, verb, facts, heard, {
-            "name": name, "path": path, "size": len(data), "sha256": digest, "record": record,
+            "name": name, "path": path, "key": key, "size": len(data), "sha256": digest, "record": record,
             "started_at": record.started_at if record is not None else None,
         })  # fmt: skip
     except BaseException:
-        _remove(path)
+        kept.tidy(path)
         raise
 
 
@@ -126,16 +127,27 @@ def _row(
     former = Recording.objects.filter(sample=row).values_list("path", flat=True).first()
     values = columns | {
         "mime": heard.sound.content_type, "seconds": heard.seconds, "peaks": heard.peaks, "added_by": user,
-        "added_at": at,
+        "added_at": at, "destroyed_at": None, "destroyed_by": None,
     }  # fmt: skip
+    _there_still(columns["record"])
     recording, _new = Recording.objects.update_or_create(sample=row, defaults=values)
+    kept.keep(recording.path)
     if former:
-        transaction.on_commit(lambda: _remove(former))
+        kept.leave(former, at)
+        transaction.on_commit(lambda: kept.tidy(former))
     told: dict[str, object] = {"number": row.number, "seconds": heard.seconds, "sha256": columns["sha256"]}
     audit.record(verb, actor=actor, at=at, obj=row, facts=told | facts)
     if recording.record is not None:
         _identify(row, recording.record)
     return recording
+
+
+def _there_still(record: object) -> None:
+    """A copy that is made now is found by every later destruction: until it is written, the record's row is locked."""
+    if isinstance(record, Record):
+        rows = Record.objects.select_for_update(of=("self",), no_key=True)
+        if not rows.filter(pk=record.pk, deleted_at=None, destroyed_at=None).exists():
+            raise RuleRefused(no(_("This record was deleted in the meantime."), code="candidate"))
 
 
 def _identify(sample: Sample, record: Record) -> None:
@@ -164,9 +176,13 @@ class Played:
 
 
 def content(recording: Recording) -> bytes:
-    """Raises StoreError where it cannot be read as it was written."""
+    """Raises StoreError where it cannot be read as it was written, RuleRefused where it was destroyed."""
+    if recording.destroyed_at is not None:
+        raise RuleRefused(no(_("This recording was destroyed."), code="destroyed"))
     sealed = stores.open_store(settings.KENDALI_STORE).read(recording.path)
-    data = open_bytes(_key(), _place(recording.path, recording.sha256), sealed)
+    place = _place(recording.path, recording.sha256)
+    key = open_bytes(_key(), b"key/" + place, bytes(recording.key)) if recording.key is not None else _key()
+    data = open_bytes(key, place, sealed)
     if hashlib.sha256(data).hexdigest() != recording.sha256:
         raise StoreError("damaged", key=recording.path)
     return data
@@ -193,21 +209,15 @@ def may_hear(user: User, sample: Sample, at: datetime) -> Verdict:
     return mine and (YES if calls.mine(user, at).filter(pk=sample.pk).exists() else no(_("This is not your call.")))
 
 
-def _put(data: bytes, digest: str) -> str:
-    """Its path, after reading back what was written."""
-    store, path = stores.open_store(settings.KENDALI_STORE), f"{FOLDER}/{uuid.uuid4()}.ks1"
-    store.put(path, seal_bytes(_key(), _place(path, digest), data))
-    if open_bytes(_key(), _place(path, digest), store.read(path)) != data:
+def _put(data: bytes, digest: str, at: datetime) -> tuple[str, bytes]:
+    """Its path and its key (sealed under the installation's), after reading back what was written."""
+    store, path = stores.open_store(settings.KENDALI_STORE), f"{kept.FOLDER}/{uuid.uuid4()}.ks1"
+    key, place = os.urandom(32), _place(path, digest)
+    kept.leave(path, at)
+    store.put(path, seal_bytes(key, place, data))
+    if open_bytes(key, place, store.read(path)) != data:
         raise StoreError("read_back_differs", key=path)
-    return path
-
-
-def _remove(path: str) -> None:
-    """What cannot be removed now is no recording of anything: nobody is told of it."""
-    try:
-        stores.open_store(settings.KENDALI_STORE).delete(path)
-    except StoreError:
-        return
+    return path, seal_bytes(_key(), b"key/" + place, key)
 
 
 def _place(path: str, digest: str) -> bytes:

@@ -59,6 +59,7 @@ def candidates(sample: Sample) -> list[Candidate]:
     rows = Record.objects.filter(
         source__in=sources_of(sample), started_at__range=(first, last),
         last_activity_at__range=(first, (sample.ended_at or last + LONGEST) + around), vanished_at=None,
+        deleted_at=None, destroyed_at=None,
     )  # fmt: skip
     number = secrets.Lookup().phone(sample.persona.caller_number) if sample.persona is not None else None
     found = [_candidate(row, number, sample.called_at) for row in rows.select_related("source__client")[: MOST * 5]]

@@ -138,6 +138,7 @@ class CallRecordingOut(Schema):
     seconds: int
     sha256: str
     peaks: list[float]
+    destroyed_at: datetime | None  # with the backup copies of its record; then there is nothing to hear
 
 
 class CallProblemOut(Schema):

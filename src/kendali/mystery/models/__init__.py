@@ -1,7 +1,7 @@
 """The rows of procedure (b): what is prepared, who works where, the plan, the samples, the findings."""
 
 from kendali.mystery.models.calendar import CalendarVersion, Workplace
-from kendali.mystery.models.calls import Attempt, CrisisFlag, Recording, Sample
+from kendali.mystery.models.calls import Attempt, CrisisFlag, LeftFile, Recording, Sample
 from kendali.mystery.models.cycle import Cycle, CycleMaterial, CycleScenario, CycleSignature
 from kendali.mystery.models.evaluation import Evaluation
 from kendali.mystery.models.finding import (
@@ -38,6 +38,7 @@ __all__ = [
     "Finding",
     "FindingLine",
     "FollowUp",
+    "LeftFile",
     "Material",
     "MaterialCite",
     "Membership",

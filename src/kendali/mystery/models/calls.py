@@ -125,14 +125,15 @@ class Attempt(models.Model):
 
 
 class Recording(models.Model):
-    """The recording of a sample: a record of the voice recording system, or an uploaded file in the store.
-    `peaks`: the loudness of its parts, 0 to 1, for the waveform."""
+    """The recording of a sample: a record of the voice recording system, or an uploaded file; a sealed copy lies in the
+    store until that record's backup copies are destroyed. `peaks`: loudness of its parts, 0 to 1, for the waveform."""
 
     sample = models.OneToOneField(Sample, models.PROTECT, related_name="recording")
     record = models.ForeignKey("records.Record", models.PROTECT, null=True, related_name="+")
     name = models.CharField(max_length=300)
     mime = models.CharField(max_length=80)
-    path = models.TextField(blank=True, default="")  # of an upload, in the store
+    path = models.TextField(blank=True, default="")  # in the store
+    key = models.BinaryField(null=True)  # that alone opens it, sealed; None: from before each had its own, or destroyed
     size = models.BigIntegerField(default=0)
     sha256 = models.CharField(max_length=64, blank=True, default="")
     seconds = models.PositiveIntegerField()
@@ -140,14 +141,31 @@ class Recording(models.Model):
     started_at = models.DateTimeField(null=True)
     added_by = models.ForeignKey(USER, models.PROTECT, related_name="+")
     added_at = models.DateTimeField()
+    destroyed_at = models.DateTimeField(null=True)
+    destroyed_by = models.ForeignKey("records.DisposalOrder", models.PROTECT, null=True, related_name="+")
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(record__isnull=False) | ~Q(path=""), name="recording_is_somewhere")
+            models.CheckConstraint(condition=Q(record__isnull=False) | ~Q(path=""), name="recording_is_somewhere"),
+            models.CheckConstraint(
+                condition=Q(destroyed_at=None, destroyed_by=None)
+                | Q(destroyed_at__isnull=False, destroyed_by__isnull=False, key=None),
+                name="recording_destroyed_by",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.sample} {self.name}"
+
+
+class LeftFile(models.Model):
+    """A path of the store that no Recording names (yet, or any more): to be removed."""
+
+    path = models.TextField(unique=True)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.path
 
 
 class CrisisFlag(models.Model):

@@ -132,7 +132,7 @@ def _happened(entry: Entry, finding: Finding, callers: bool) -> Happened:
 
 def hearing(user: User, finding: Finding) -> str:
     """ "all", "excerpt" (the ranges of this finding), "coaching" (QA plays it), "" = there is no recording."""
-    if finding.sample_id is None or not Recording.objects.filter(sample=finding.sample_id).exists():
+    if not Recording.objects.filter(sample=finding.sample_id, destroyed_at=None).exists():
         return ""
     if names_callers(user):
         return "all"

@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 
 from kendali.accounts.models import User
 from kendali.mystery import words
-from kendali.mystery.models import Recording, Sample
+from kendali.mystery.models import Sample
 from kendali.mystery.queries import evaluation as query
-from kendali.mystery.queries import sample_page, scope
+from kendali.mystery.queries import recordings, sample_page, scope
 from kendali.mystery.queries import sheet as sheets
 from kendali.mystery.rules.filled import Span
 from kendali.terms import settings as terms
@@ -83,9 +83,11 @@ class Hearing:
 
 def hearing(row: Sample) -> Hearing:
     """By the setting for Supervisor and agent: all of the recording, the ranges the form names, or in coaching."""
-    recording = Recording.objects.filter(sample=row).only("seconds", "mime").first()
+    recording = recordings.of(row)
     if recording is None or row.evaluation is None:
         return Hearing()
+    if recording.destroyed_at is not None:
+        return Hearing(why=recordings.fate(recording))
     setting = str(terms.get("mystery.audio_to_supervisor"))
     if setting == "all":
         return Hearing(True, True, recording.seconds)

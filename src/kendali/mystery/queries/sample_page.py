@@ -15,9 +15,9 @@ from kendali.accounts.models import User
 from kendali.audit.history import history
 from kendali.mystery import words
 from kendali.mystery.actions import attributing, verifying
-from kendali.mystery.models import Attempt, Clock, Finding, Recording, Sample
+from kendali.mystery.models import Attempt, Clock, Finding, Sample
 from kendali.mystery.queries import clocks as clock_query
-from kendali.mystery.queries import life, scope
+from kendali.mystery.queries import life, recordings, scope
 from kendali.mystery.queries import samples as lists
 from kendali.mystery.queries import sheet as sheets
 from kendali.mystery.queries.clocks import Chip, Desks
@@ -56,6 +56,7 @@ def context(row: Sample, user: User, at: datetime) -> dict[str, object]:
     due = lists.k2_due(row) if row.state == SampleState.SUBMITTED else None
     forms = list(row.evaluations.select_related("form", "by", "retracted_by").order_by("revision"))
     shown = may_read_form(row, user)
+    recording = recordings.of(row)
     return {
         "sample": row,
         "pill": words.sample_pill(row.state),
@@ -77,7 +78,8 @@ def context(row: Sample, user: User, at: datetime) -> dict[str, object]:
             for one in row.attempts.all()
         ],
         "findings": findings(row, user, at),
-        "recording": Recording.objects.filter(sample=row).defer("peaks").first(),
+        "recording": recordings.heard(recording),
+        "recording_fate": recordings.fate(recording),
         "replaced_by": Sample.objects.filter(replaces=row).first(),
         "sees_plan": bool(permissions.can(user, "plan.view")) or row.executor_id == user.pk,
         "agents": _agents(row) if permissions.can(user, "sample.verify") else [],

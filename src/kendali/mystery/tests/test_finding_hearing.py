@@ -37,9 +37,10 @@ def finding(house: House, settings: Settings, tmp_path: Path) -> Finding:
     settings.KENDALI_STORE = str(tmp_path)
     data, sample = call(20), house.sample("verified")
     digest = hashlib.sha256(data).hexdigest()
-    path = recordings._put(data, digest)
-    Recording.objects.create(sample=sample, name="0812-a.wav", mime="audio/wav", seconds=20, path=path, size=len(data),
-                             sha256=digest, added_by=house.cast.qori, added_at=house.cast.now)  # fmt: skip
+    path, key = recordings._put(data, digest, house.cast.now)
+    Recording.objects.create(sample=sample, name="0812-a.wav", mime="audio/wav", seconds=20, path=path, key=key,
+                             size=len(data), sha256=digest, added_by=house.cast.qori,
+                             added_at=house.cast.now)  # fmt: skip
     finding = house.finding(sample, "at_supervisor")
     spans = (Span(5, 7), Span(6, 8), Span(12, 13))
     finding.lines.update(answer=plain.write(Answer("verification", "not_met", spans=spans)))

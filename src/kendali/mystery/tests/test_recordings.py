@@ -13,8 +13,8 @@ from pytest_django.fixtures import Settings
 from kendali.accounts.permissions import RuleRefused
 from kendali.audit.models import Entry
 from kendali.connectors.tests.test_length import MP3, OPUS
-from kendali.mystery.actions import recordings, voice_system
-from kendali.mystery.models import Attempt, Destination, Recording, Sample
+from kendali.mystery.actions import kept, recordings, voice_system
+from kendali.mystery.models import Attempt, Destination, LeftFile, Recording, Sample
 from kendali.mystery.tests.house import CALLED, House
 from kendali.records.models import Record, Scan
 from kendali.records.tests.office import Office, tone
@@ -123,6 +123,35 @@ def test_a_record_that_was_not_offered_is_refused(studio: Studio) -> None:
         recordings.attach(user=studio.house.cast.qori, at=CALLED, sample=studio.sample(), record=Record.objects.get())
     assert caught.value.verdict.facts["code"] == "candidate"
     assert stored(studio) == []
+
+
+def test_nothing_of_a_deleted_record_is_kept_anew(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    studio.call("one", CALLED)
+    studio.scanned()
+    sample, record = studio.sample(), Record.objects.get()
+    offered = recordings.candidates(sample)
+    Record.objects.update(deleted_at=CALLED)
+    assert recordings.candidates(sample) == []
+    monkeypatch.setattr(recordings, "candidates", lambda sample: offered)
+    with pytest.raises(RuleRefused):  # chosen before, written after
+        recordings.attach(user=studio.house.cast.qori, at=CALLED, sample=sample, record=record)
+    assert (Recording.objects.count(), stored(studio), LeftFile.objects.count()) == (0, [], 0)
+
+
+def test_what_a_worker_left_between_store_and_row_is_removed_at_night(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sample = studio.sample()
+    with monkeypatch.context() as died:
+        died.setattr(recordings, "_row", lambda *_arguments: 1 / 0)
+        died.setattr(kept, "tidy", lambda path: None)
+        with pytest.raises(ZeroDivisionError):
+            recordings.upload(user=studio.house.cast.qori, at=CALLED, sample=sample, name="a.mp3", data=MP3 * 100)
+    assert len(stored(studio)) == 1
+    kept.nightly(CALLED + timedelta(minutes=5))
+    assert len(stored(studio)) == 1  # somebody may be writing its row
+    kept.nightly(CALLED + timedelta(hours=2))
+    assert (stored(studio), LeftFile.objects.count()) == ([], 0)
 
 
 def test_a_system_that_has_lost_the_file_says_so(studio: Studio) -> None:

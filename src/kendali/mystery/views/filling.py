@@ -25,8 +25,9 @@ from kendali.audit.sentences import say
 from kendali.mystery import form_view, forms_filling, words_calls
 from kendali.mystery.actions import filling as action
 from kendali.mystery.actions import recordings
-from kendali.mystery.models import Evaluation, Recording, Sample
+from kendali.mystery.models import Evaluation, Sample
 from kendali.mystery.queries import calls, filling
+from kendali.mystery.queries import recordings as recording_query
 from kendali.mystery.queries.evaluation import form_of, owners
 from kendali.mystery.rules import scoring
 from kendali.mystery.rules.answers import findings
@@ -69,10 +70,12 @@ def form(request: HttpRequest, pk: int) -> HttpResponse:
     if row is None or row.status != Evaluation.Status.DRAFT:
         return redirect("call", pk=pk)
     standing = filling.standing(row, now)
-    recording = Recording.objects.filter(sample=sample).select_related("record__source").first()
+    kept = recording_query.of(sample)
+    recording = recording_query.heard(kept)
     context = {
         "sample": sample, "evaluation": row, "standing": standing, "now": now, "reader": user.zone,
         "sections": form_view.sections(standing, words_calls.language()), "recording": recording,
+        "recording_fate": recording_query.fate(kept),
         "candidates": [] if recording else recordings.candidates(sample),
         "fragment": fragment(standing), "place": words_calls.place(sample),
         "kind": words_calls.KINDS.get(sample.kind, sample.kind),

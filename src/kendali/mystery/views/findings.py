@@ -29,6 +29,7 @@ from kendali.mystery.forms_findings import FindingFilter
 from kendali.mystery.models import Evidence, Finding, Recording
 from kendali.mystery.queries import board, finding_buttons, finding_page, scope
 from kendali.mystery.queries import clocks as clock_query
+from kendali.mystery.queries import recordings as recording_query
 from kendali.mystery.queries.clocks import Desks
 from kendali.mystery.rules import clock_rules, finding_rules
 from kendali.records import export
@@ -177,6 +178,7 @@ def finding(request: HttpRequest, pk: int) -> HttpResponse:
         "sees_sample": callers and row.sample_id is not None,
         "history": finding_page.history(row, callers=callers),
         "hearing": finding_page.hearing(user, row),
+        "recording_fate": recording_query.fate(recording_query.of(row.sample_id)),
         **_work(user, row, now),
     }  # fmt: skip
     return render(request, "mystery/finding.html", context)

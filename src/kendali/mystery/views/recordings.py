@@ -21,7 +21,7 @@ from kendali.mystery.models import Recording
 from kendali.mystery.queries import calls
 from kendali.records.models import Record
 from kendali.records.streaming import serve
-from kendali.records.views.answers import attempt
+from kendali.records.views.answers import attempt, told
 from kendali.verdict import no
 
 
@@ -43,6 +43,8 @@ def audio(request: HttpRequest, pk: int) -> HttpResponseBase:
     found = _heard(request, pk)
     try:
         heard = action.played(found)
+    except RuleRefused as refused:
+        return HttpResponse(told(refused.verdict), status=409, content_type="text/plain; charset=utf-8")
     except ArchiveError as error:
         return HttpResponse(error.code, status=503, content_type="text/plain; charset=utf-8")
     return serve(request, heard.file, heard.size, tag=heard.tag, content_type=heard.content_type, name=found.name,

@@ -23,7 +23,7 @@ from kendali.verdict import no
 OUTCOME = DisposalItem.Outcome
 MEASURED = (
     "rows", "files", "blobs", "cannot_see", "hold", "code", "answer", "problem", "copies", "epochs", "copy",
-    "copy_hold",
+    "copy_hold", "kept",
 )  # fmt: skip
 
 

@@ -24,7 +24,7 @@ from kendali.records.actions import destruction_keys as keys
 from kendali.records.actions import destruction_plan as plan
 from kendali.records.actions import destruction_proof as proof
 from kendali.records.actions import destruction_settle as settling
-from kendali.records.actions import disposal_orders, lease, register_rows
+from kendali.records.actions import disposal_orders, kept_copies, lease, register_rows
 from kendali.records.actions import store as store_actions
 from kendali.records.actions.destruction_plan import OPEN, Fence, Status
 from kendali.records.models import DisposalItem, DisposalOrder, VersionDestruction
@@ -85,9 +85,10 @@ def carry(order: DisposalOrder, fence: Fence) -> bool:
         keys.bury(package, at=fence.clock())
     if terms.get("destruction.epoch", order.client_id, order.proposal.record_class) == AT_ONCE and _waits(order):
         proof.change_epoch(at=fence.clock())
-    proof.prove(order, fence)
+    left = kept_copies.take(order, fence)
+    proof.prove(order, fence, left)
     settling.close_failed(order, fence)
-    return not VersionDestruction.objects.filter(item__order=order, status__in=OPEN).exists()
+    return not left and not VersionDestruction.objects.filter(item__order=order, status__in=OPEN).exists()
 
 
 def erase_copies(order: DisposalOrder, fence: Fence) -> bool:

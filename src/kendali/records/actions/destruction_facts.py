@@ -15,6 +15,7 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime, now
 from django.utils.translation import gettext as _
 
+from kendali.records.actions import kept_copies
 from kendali.records.actions.destruction_plan import Status
 from kendali.records.models import DisposalOrder, Package, RegisteredCopy, StoreLook, VersionDestruction
 from kendali.register.facts import Destruction, SlotAnswer
@@ -61,8 +62,9 @@ def destruction_facts(order: DisposalOrder) -> DestructionFacts:
             epochs=sorted(set(proved.exclude(epoch=None).values_list("epoch", flat=True))),  # type: ignore[arg-type]
             slots=_slots(retired),
             copies=[_copy(one) for one in _copies(packages) if one.kind != RegisteredCopy.Kind.EXPORT]
-            + _locked(packages),
-            old_keys_may_exist=_elsewhere(retired),
+            + _locked(packages)
+            + kept_copies.said(order),
+            old_keys_may_exist=_elsewhere(retired) + _older_stores(order),
             proof=_proof(proved),
         ),
         packages=_packages(order, packages),
@@ -120,6 +122,15 @@ def _elsewhere(epochs: Sequence[Epoch]) -> list[str]:
         _("copies of the store made before %(day)s, with their old vaults and keyrings (sealed)") % {"day": until},
         _("snapshots and backups of a disk that held a slot, if somebody made any"),
     ]
+
+
+def _older_stores(order: DisposalOrder) -> list[str]:
+    """What was kept outside the packages had its keys in the database, not in the vault."""
+    if not kept_copies.may_live_on(order):
+        return []
+    day = date_format(localtime(order.finished_at or now()), "j F Y")
+    return [_("copies of the store made before %(day)s: what was kept outside the packages opens there with a backup "
+              "of the database from then and the installation key") % {"day": day}]  # fmt: skip
 
 
 def _proof(proved: Iterable[VersionDestruction]) -> str:

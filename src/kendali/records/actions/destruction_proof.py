@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from uuid import UUID
 
 from django.conf import settings
@@ -23,6 +23,7 @@ from kendali.records import destruction_rules as rules
 from kendali.records.actions import destruction_keys as keys
 from kendali.records.actions import destruction_settle as settling
 from kendali.records.actions.destruction_plan import Fence, Status
+from kendali.records.actions.kept_copies import Problem
 from kendali.records.actions.package_keys import TAKEN, opened
 from kendali.records.models import DisposalOrder, Package, RecordVersion, RegisteredCopy, VersionDestruction
 from kendali.vault import actions as vault
@@ -32,14 +33,6 @@ from kendali.vault.models import EpochChange
 from kendali.verdict import Verdict
 
 NEIGHBOURS = 5  # how many are tried before "no neighbour opens" is believed
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Why a version is not proved yet."""
-
-    code: str
-    facts: Mapping[str, object]
 
 
 def change_epoch(*, at: datetime) -> EpochChange | None:
@@ -66,8 +59,9 @@ def waiting_for_epoch() -> bool:
     return any(not vault.destruction_effective(package, generation or 0) for package, generation in pairs)
 
 
-def prove(order: DisposalOrder, fence: Fence) -> None:
-    """Look at everything of this order whose keys were taken; what is proved is settled, the rest says why not."""
+def prove(order: DisposalOrder, fence: Fence, left: Mapping[int, Problem] = MappingProxyType({})) -> None:
+    """Look at everything of this order whose keys were taken; what is proved is settled, the rest says why not. `left`:
+    records of which a copy outside the packages is still there, and why."""
     rows = VersionDestruction.objects.filter(item__order=order, status__in=[Status.KEYS_REPLACED, Status.PENDING])
     by_package: dict[UUID, list[VersionDestruction]] = defaultdict(list)
     for row in rows.select_related("item__record", "version").order_by("package_id", "pk"):
@@ -77,7 +71,11 @@ def prove(order: DisposalOrder, fence: Fence) -> None:
         fence.progress.update(phase="prove", done=done, total=sum(map(len, by_package.values())))
         fence.check()
         package = Package.objects.select_related("source__client").get(pk=package_id)
-        _package(order, fence, package, found)
+        for row in found:
+            if problem := left.get(row.item.record_id):
+                settling.wait(fence, [row], problem.code, problem.facts, pending=True)
+        if ready := [row for row in found if row.item.record_id not in left]:
+            _package(order, fence, package, ready)
         done += len(found)
 
 
