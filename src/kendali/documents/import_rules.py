@@ -21,8 +21,9 @@ NEEDED = ("code", "title", "text")
 ALSO = {
     "kode": "code", "nomor": "code", "no": "code", "number": "code", "judul": "title", "isi": "text", "teks": "text",
     "body": "text", "berlaku dari": "valid_from", "berlaku mulai": "valid_from", "mulai berlaku": "valid_from",
-    "valid from": "valid_from", "berlaku sampai": "valid_until", "berlaku hingga": "valid_until",
-    "valid until": "valid_until",
+    "berlaku sejak": "valid_from", "valid from": "valid_from", "in force from": "valid_from",
+    "berlaku sampai": "valid_until", "berlaku hingga": "valid_until",
+    "valid until": "valid_until", "in force until": "valid_until",
 }  # fmt: skip
 MOST_ROWS = 5_000
 DAY = re.compile(r"(\d{1,4})[-/.](\d{1,2})[-/.](\d{1,4})(?=$|[ T])")  # 2027-03-31, 31/03/2027

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as translate
@@ -14,12 +15,16 @@ Allowed = Callable[[str], bool]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line of the map: message id, URL name, the action whose permission it needs (accounts.permissions.CAN)."""
+    """A line of the map: message id, URL name, the action whose permission it needs (accounts.permissions.CAN).
+
+    `also`: patterns of addresses that belong to it without lying below its own.
+    """
 
     label: str
     url_name: str = ""
     action: str = ""
     children: tuple[Entry, ...] = ()
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,7 @@ class Item:
     current: bool = False
     exact: bool = False
     children: tuple[Item, ...] = ()
+    also: tuple[str, ...] = ()
 
 
 WAITING = Entry(_("Waiting for me"), "home")
@@ -58,8 +64,8 @@ STAFF = (
     Entry(
         _("Mystery calling"),
         children=(
-            Entry(_("Cycles"), "cycles", "cycle.view"),
-            Entry(_("My calls"), "my_calls", "sample.call"),
+            Entry(_("Cycles"), "cycles", "cycle.view", also=("/mystery/sampel/*",)),
+            Entry(_("My calls"), "my_calls", "sample.call", also=("/mystery/sampel/*/formulir/*",)),
             Entry(_("To verify"), "to_verify", "sample.verify"),
             Entry(_("Crisis flag"), "crisis", "crisis.set"),
             Entry(_("Findings"), "findings", "finding.view"),
@@ -129,14 +135,15 @@ def _item(entry: Entry, allowed: Allowed) -> Item | None:
     url = address(entry.url_name) or (children[0].url if children else "")
     if not url or (entry.action and not allowed(entry.action)):
         return None
-    return Item(translate(entry.label), url, children=children)
+    return Item(translate(entry.label), url, children=children, also=entry.also)
 
 
 def _deepest(items: tuple[Item, ...], path: str) -> str:
-    """The longest address of the map that the path lies under; the start page only itself."""
-    urls = {url for item in items for url in (item.url, *(child.url for child in item.children))}
-    under = [url for url in urls if path == url or (url != "/" and path.startswith(url))]
-    return max(under, key=len, default="")
+    """The item of the longest address or pattern that the path lies under; the start page only itself."""
+    shown = [one for item in items for one in (item, *item.children)]
+    under = [(one.url, one.url) for one in shown if path == one.url or (one.url != "/" and path.startswith(one.url))]
+    under += [(pattern, one.url) for one in shown for pattern in one.also if fnmatchcase(path, pattern)]
+    return max(under, key=lambda found: len(found[0]), default=("", ""))[1]
 
 
 def _marked(item: Item, here: str, path: str) -> Item:

@@ -78,7 +78,7 @@ WORDS: dict[str, dict[str, str]] = {
         "business": _("critical for the business"),
         "compliance": _("critical for compliance"),
     },
-    "decision": {"accepted": _("accepted"), "partly": _("partly accepted"), "rejected": _("rejected")},
+    "decision": {"accepted": _("upheld"), "partly": _("partly upheld"), "rejected": _("rejected")},
     "decided": {
         "forward": _("it goes to who owns its cause"),
         "return_form": _("the caller writes the feedback again"),

@@ -13,10 +13,12 @@ from pathlib import Path
 
 import pytest
 import xlsxwriter
+from django.utils import translation
+from django.utils.translation import gettext
 
 from kendali.accounts.permissions import Refused, RuleRefused
 from kendali.documents import importing, knowledge_base, queries, sheets
-from kendali.documents.import_rules import Effect, Known, dry_run
+from kendali.documents.import_rules import Effect, Known, columns, dry_run
 from kendali.documents.models import ArticleImport, Revision
 from kendali.documents.rules import digest
 from kendali.documents.sheets import NotReadable
@@ -116,6 +118,13 @@ def test_a_workbook_and_a_text_file_say_the_same() -> None:
     ]
     assert [one["code"] for one in sheets.read("a.csv", CSV.encode("utf-8-sig"))] == ["PSL-1", "psl-2"]
     assert sheets.read("a.csv", 'code,title,text\nA,"x, y","z\nz"\n'.encode("cp1252"))[0]["text"] == "z\nz"
+
+
+def test_the_heads_that_the_page_names_are_read_in_both_languages() -> None:
+    for language in ("id", "en"):
+        with translation.override(language):
+            named = [gettext(text) for text in ("number", "title", "text", "in force from", "in force until")]
+        assert list(columns(named)) == ["code", "title", "text", "valid_from", "valid_until"]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ MAP = (
     nav.Entry(
         "Backup & deletion",
         children=(
-            nav.Entry("Radar", "radar", "radar.view"),
+            nav.Entry("Radar", "radar", "radar.view", also=("/elsewhere/*",)),
             nav.Entry("Escalations", "escalations", "escalation.view"),
             nav.Entry("No such page", "there_is_no_such_page"),
         ),
@@ -45,6 +45,7 @@ def test_a_section_without_any_page_is_left_out_itself() -> None:
         (nav.address("escalations"), 1, 1, True),
         (nav.address("escalations") + "17/", 1, 1, False),
         (nav.address("radar"), 1, 0, True),
+        ("/elsewhere/7/", 1, 0, False),
     ],
 )
 def test_the_page_one_is_on_is_marked(path: str, section: int, page: int | None, exact: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db.models import Prefetch
 from django.urls import NoReverseMatch, reverse
@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from kendali.accounts import permissions, roles
 from kendali.accounts.models import User
 from kendali.audit.history import history
-from kendali.mystery import words
+from kendali.mystery import words, words_calls
 from kendali.mystery.actions import attributing, verifying
 from kendali.mystery.models import Attempt, Clock, Finding, Sample
 from kendali.mystery.queries import clocks as clock_query
@@ -24,6 +24,7 @@ from kendali.mystery.queries.clocks import Chip, Desks
 from kendali.mystery.queries.roster import membership_rows
 from kendali.mystery.rules import clock_rules
 from kendali.mystery.rules.sample_rules import SampleEvent, SampleState
+from kendali.mystery.words_plan import month_name
 from kendali.records.queries.orders import Button
 from kendali.records.words import Pill
 
@@ -65,6 +66,7 @@ def context(row: Sample, user: User, at: datetime) -> dict[str, object]:
         "steps": life.steps(row),
         "awaited": life.awaited(row, due),
         "counts": life.counts(row, row.cycle),
+        "window": words_calls.span(row.opens, row.closes, row.zone),
         "end_note": life.end_note(row),
         "late": _late(row, at),
         "buttons": buttons(row, user, at),
@@ -102,7 +104,7 @@ def crumbs(row: Sample) -> list[tuple[str, str]]:
 
 def crumbs_of_month(month: str) -> list[tuple[str, str]]:
     return [
-        (_("Cycle %(month)s") % {"month": month}, _month_page(month)),
+        (_("Cycle %(month)s") % {"month": month_name(date.fromisoformat(f"{month}-01"))}, _month_page(month)),
         (_("Sample list"), reverse("samples", args=[month])),
     ]
 
@@ -138,7 +140,7 @@ def buttons(row: Sample, user: User, at: datetime) -> list[Button]:
     if state is SampleState.VERIFIED:
         wanted = [("koreksi", SampleEvent.REVISE, _("Correct it"), True)]
     if state in VOIDABLE:
-        wanted.append(("batal", SampleEvent.VOID, _("Void"), True))
+        wanted.append(("batal", SampleEvent.VOID, _("Void the sample"), True))
     return [
         Button(verb, label, verifying.may(event, user, row, at), primary=verb == "verifikasi", reason_needed=asks)
         for verb, event, label, asks in wanted

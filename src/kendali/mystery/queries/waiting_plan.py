@@ -12,7 +12,7 @@ from kendali.accounts import permissions
 from kendali.accounts.models import User
 from kendali.civil_time import add_months
 from kendali.mystery.models import Cycle
-from kendali.mystery.queries import cycle_page, ending, planning, prepared
+from kendali.mystery.queries import cycle_page, ending, prepared
 from kendali.mystery.rules import cycle
 from kendali.mystery.rules.cycle import Milestone
 from kendali.mystery.rules.ending import ORDER
@@ -57,7 +57,7 @@ def _to_begin(user: User, today: date, days: WorkCalendar) -> Iterator[Waiting]:
                 detail=_("materials, scenarios and plan have to be ready before the month opens"),
                 action=_("Begin"),
                 url="/mystery/siklus/",
-                facts={"month": planning.name_of(month)},
+                facts={"month": (month, month)},
                 primary=True,
             )
 
@@ -72,7 +72,7 @@ def _to_prepare(user: User, row: Cycle, due: dict[Milestone, date]) -> Iterator[
         detail=_("the plan is drawn; look at it and freeze it") if drawn else _("materials, scenarios, plan"),
         action=_("Open"),
         url=f"/mystery/siklus/{row}/rencana/" if drawn else f"/mystery/siklus/{row}/",
-        facts={"month": str(row)},
+        facts={"month": (row.month, row.month)},
         primary=True,
     )
 
@@ -86,7 +86,7 @@ def _to_call(user: User, row: Cycle, due: dict[Milestone, date], at: datetime) -
             detail=_("give them to somebody before their window opens"),
             action=_("Assign"),
             url=f"/mystery/siklus/{row}/rencana/?open=1",
-            facts={"month": str(row), "count": counts.open},
+            facts={"month": (row.month, row.month), "count": counts.open},
             primary=True,
         )
     if ending.today(at) >= due[Milestone.CALLS_CLOSE] and permissions.can(user, "cycle.edit"):
@@ -96,7 +96,7 @@ def _to_call(user: User, row: Cycle, due: dict[Milestone, date], at: datetime) -
             detail=_("the last day for calls has come"),
             action=_("Open"),
             url=f"/mystery/siklus/{row}/",
-            facts={"month": str(row)},
+            facts={"month": (row.month, row.month)},
             primary=True,
         )
 
@@ -121,7 +121,7 @@ def _at_the_end(row: Cycle, due: dict[Milestone, date], sentence: str, action: s
         detail=_("made by QCO, checked by QA, acknowledged by the coordinator, then frozen"),
         action=action,
         url=f"/mystery/siklus/{row}/pengesahan/",
-        facts={"month": str(row)},
+        facts={"month": (row.month, row.month)},
         primary=True,
     )
 

@@ -334,7 +334,7 @@ def _may_decide(finding: Finding, given: Given) -> Verdict:
     if finding.dispute is not Dispute.OPEN:
         return no("There is no open dispute.", code="no_dispute")
     if given.decision not in {Dispute.ACCEPTED, Dispute.PARTLY, Dispute.REJECTED}:
-        return no("Choose: accepted, partly accepted or rejected.", code="decision")
+        return no("Choose: upheld, partly upheld or rejected.", code="decision")
     return YES
 
 

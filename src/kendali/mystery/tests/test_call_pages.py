@@ -78,7 +78,7 @@ def test_a_card_says_the_opening_as_it_is_spoken_there(house: House) -> None:
     assert "“Selamat siang, saya Sari Wulandari, ingin mengganti nomor telepon.”" in page
     assert "11.30–13.30\u00a0WITA / 10.30–12.30\u00a0WIB" in page
     assert "tel:1500002" not in page  # not before its window
-    assert "Slot sampel ini" in page or "dimulai" in page
+    assert "Jendela sampel ini dibuka pada" in page
 
 
 def test_a_helper_sees_the_own_next_call_and_no_other(house: House) -> None:

@@ -13,6 +13,7 @@ from django.test import Client as Browser
 from pytest_django import DjangoAssertNumQueries
 from python_calamine import CalamineWorkbook
 
+from kendali import __version__
 from kendali.accounts.models import User
 from kendali.mystery import roster_sheet
 from kendali.mystery.models import (
@@ -190,6 +191,7 @@ def test_the_calendar_shows_the_month_and_the_working_days_of_each_area(cast: Ca
     page = shown(cast, cast.qori, "/mystery/kalender/?bulan=2026-12")
     assert "Desember 2026" in page
     assert "21 hari kerja" in page
+    assert f"Kendali {__version__}</span>" in page  # its own version, not that of the table
     assert "Denpasar" in page
     assert "WITA" in page
 

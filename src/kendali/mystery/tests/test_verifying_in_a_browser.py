@@ -111,7 +111,7 @@ def test_the_pages_are_whole_and_accessible(
     ):  # fmt: skip
         assert looked_at(page, live_server.url, address, f"{name}-{width}") == []
     page.goto(f"{live_server.url}/mystery/sampel/{sample.pk}/")
-    page.click("text=Batal… >> visible=true")
+    page.click("text=Batalkan sampel… >> visible=true")
     page.wait_for_selector("#dialog-batal[open], #dialog-batal:popover-open")
     assert faults(page) == []
     picture(page, f"dialog-{width}")

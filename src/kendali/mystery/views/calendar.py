@@ -43,7 +43,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
         "weeks": month_view.grid(month, table, calendars),
         "working_days": len(cycle.working_days(month, calendars.of())),
         "sites": [_site(one) for one in month_view.sites(month, table, calendars)],
-        "version": version,
+        "newest": version,
         "days": [(one, _forms(one, sites), ", ".join(sites.get(code, code) for code in one.sites)) for one in
                  month_view.of_year(table, month.year)],
         "undecreed": [one for year in (month.year, today.year + 1) if not (one := calendar_days.decreed(table, year))],

@@ -165,14 +165,16 @@ def _row(request: HttpRequest, pk: int) -> tuple[User, f22.Row, Cycle]:
 @require_safe
 def f22_sheet_page(request: HttpRequest, pk: int) -> HttpResponse:
     user, row, cycle = _row(request, pk)
-    kept = row.sample.frozen_digest
+    kept, head = row.sample.frozen_digest, f22_sheet.attempts_head()
+    text = f22_sheet.text(row, cycle, list(cycle.signatures.all()))
     context = {
         "row": row,
-        "text": f22_sheet.text(row, cycle, list(cycle.signatures.all())),
+        "text": text,
         "pill": sample_pill(row.sample.state),
         "crumbs": [(_("F-22"), "/mystery/f22/"), (formats.month(cycle.month, language()), f"/mystery/f22/{cycle}/")],
         "sees_sample": permissions.can(user, "sample.view"),
-        "attempts_head": f22_sheet.attempts_head(),
+        "attempts_head": head,
+        "attempts": [list(zip(head, one, strict=True)) for one in text.attempts],
         "unchanged": bool(kept) and frozen_row.digest(f22.frozen(row, cycle.month)) == kept,
     }
     return render(request, "mystery/f22_sheet.html", context)

@@ -164,7 +164,7 @@ STEPS: dict[str, Step] = {
     ),
     "finding_decide_dispute": Step(
         "finding.judge", _("Decide the dispute"),
-        _("Accepted: the finding is not valid. Partly or rejected: it goes on."), _("Decided."), asked.DecideForm,
+        _("Upheld: the finding is not valid. Partly or rejected: it goes on."), _("Decided."), asked.DecideForm,
         lambda user, at, finding, given: disputes.decide(
             user=user, at=at, finding=finding, decision=given["putusan"], reason=given["alasan"]),
     ),
