@@ -19,6 +19,12 @@ from kendali.terms import numbers
 ALGORITHM = "replacement-1"
 
 
+def goes_on(sample: Sample) -> bool:
+    """Does another sample take the place of one that becomes void? Not after the calls of its month were closed: what
+    is missing then is reported."""
+    return sample.cycle.status == Cycle.Status.PLANNED
+
+
 def replace(sample: Sample, *, actor: Actor, at: datetime) -> Sample:
     """In the transaction that ended `sample`. The same stratum; a window that is still ahead in the month, drawn by the
     seed of the plan, in the week of the stratum if there is one; else the last one, and then it is missed already: a

@@ -17,7 +17,7 @@ from kendali.audit.actor import Actor
 from kendali.mystery import office
 from kendali.mystery.actions import findings, holding, replacing, stepping
 from kendali.mystery.actions.moving import locked_sample, move_sample, sample_facts
-from kendali.mystery.models import Cycle, Evaluation, Sample
+from kendali.mystery.models import Evaluation, Sample
 from kendali.mystery.queries import apart
 from kendali.mystery.rules import sample_rules, scoring
 from kendali.mystery.rules.sample_rules import Given, SampleEvent, VoidReason
@@ -80,7 +80,7 @@ def void(*, user: User, at: datetime, sample: Sample, reason: VoidReason | None,
     move_sample(row, E.VOID, actor=actor, given=given(row, actor, at, void=reason), changes=changes, facts=facts)
     findings.end_for_void(row, actor=actor, at=at, reason=f"{row.number}: {why} {note}".strip())
     _tell(row, "sample.voided", at, void_reason=why)
-    return replacing.replace(row, actor=actor, at=at) if row.cycle.status == Cycle.Status.PLANNED else None
+    return replacing.replace(row, actor=actor, at=at) if replacing.goes_on(row) else None
 
 
 @transaction.atomic

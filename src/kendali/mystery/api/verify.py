@@ -91,7 +91,9 @@ class VoidIn(Schema):
 
 
 class VoidOut(Schema):
-    replaced_by: str | None = Field(description="number of the sample that was raised for it")
+    replaced_by: str | None = Field(
+        description="number of the sample that was raised for it; null: the calls of its month are closed"
+    )
 
 
 class SampleAgentIn(Schema):

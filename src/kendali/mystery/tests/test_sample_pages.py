@@ -11,7 +11,7 @@ from python_calamine import CalamineWorkbook
 
 from kendali.accounts.models import User
 from kendali.mystery.actions import clocks
-from kendali.mystery.models import Sample
+from kendali.mystery.models import Cycle, Sample
 from kendali.mystery.tests.house import CALLED, House
 
 pytestmark = pytest.mark.django_db
@@ -103,6 +103,16 @@ def test_what_is_refused_is_said_on_the_page(house: House) -> None:
     web.post(f"{address}agent/", {"agen": "A2", "alasan": "Nama di rekaman"})
     sample.refresh_from_db()
     assert sample.agent == house.floor.agents["A2"]
+
+
+def test_voiding_promises_another_sample_only_while_the_calls_of_the_month_go_on(house: House) -> None:
+    address = f"/mystery/sampel/{house.sample('submitted').pk}/"
+    promise, none = "Sampel lain dari strata yang sama menggantikannya", "tidak ada sampel lain yang menggantikannya"
+    text = page(house, house.cast.qanita, address)
+    assert (promise in text, none in text) == (True, False)
+    Cycle.objects.update(status="closed")
+    text = page(house, house.cast.qanita, address)
+    assert (promise in text, none in text) == (False, True)
 
 
 def test_a_step_that_is_not_allowed_is_greyed_with_its_reason(house: House) -> None:

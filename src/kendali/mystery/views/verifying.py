@@ -17,7 +17,7 @@ from kendali import keyset
 from kendali.accounts import access
 from kendali.accounts.answers import attempt, field
 from kendali.accounts.models import User
-from kendali.mystery.actions import attributing, verifying
+from kendali.mystery.actions import attributing, replacing, verifying
 from kendali.mystery.forms_verify import AgentForm, QueueFilter, VoidForm
 from kendali.mystery.models import Finding, Sample
 from kendali.mystery.queries import sample_page, samples, scope
@@ -68,7 +68,8 @@ def load(user: User, right: str, pk: int) -> Sample:
 def sample(request: HttpRequest, pk: int) -> HttpResponse:
     user = access.signed_in(request)
     row = load(user, "sample.view", pk)
-    context = sample_page.context(row, user, timezone.now()) | {"void_form": VoidForm(), "agent_form": AgentForm()}
+    context = sample_page.context(row, user, timezone.now())
+    context |= {"void_form": VoidForm(), "agent_form": AgentForm(), "goes_on": replacing.goes_on(row)}
     return render(request, "mystery/sample.html", context)
 
 
