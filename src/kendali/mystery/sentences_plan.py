@@ -42,6 +42,8 @@ NOTICES: dict[str, str] = {
     "cycle.due_prepared": _("Materials, scenarios and plan of %(month)s have to be ready on %(due)s."),
     "cycle.due_close": _("The calls of %(month)s close on %(due)s."),
     "cycle.due_freeze": _("The month %(month)s is signed and frozen on %(due)s."),
+    "calls.given": _("Calls of %(month)s that were given to you: %(count)s."),
+    "calls.taken": _("Calls of %(month)s that were yours and somebody else makes now: %(count)s."),
     "cycle.frozen": _("F-22 %(month)s is frozen with %(count)s samples; it is kept for one year from today."),
 }
 WORDS: dict[str, dict[str, str]] = {

@@ -5,6 +5,7 @@ Stratum and window are never touched; every sample that goes to somebody else le
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -26,6 +27,7 @@ from kendali.mystery.rules.lockouts import Caller, Desk
 from kendali.mystery.rules.machine import Person
 from kendali.mystery.rules.sample_rules import SampleEvent, SampleState
 from kendali.mystery.rules.slots import Slot
+from kendali.notices import actions as notices
 from kendali.verdict import YES, Verdict, no
 
 WAITING = (SampleState.PLANNED, SampleState.ASSIGNED)
@@ -47,7 +49,8 @@ def assign(*, user: User, at: datetime, sample: Sample, executor: User) -> None:
     given = sample_rules.Given(
         at=at, executor=Person(executor.pk, caller.role) if caller else None, may_call=verdict, crisis=False
     )
-    before = sample.executor.name if sample.executor else ""
+    had = sample.executor
+    before = had.name if had else ""
     move_sample(
         sample,
         SampleEvent.ASSIGN,
@@ -56,6 +59,7 @@ def assign(*, user: User, at: datetime, sample: Sample, executor: User) -> None:
         changes={"executor": executor, **(_columns(row, one) if one else {})},
         facts={"name": executor.name, "before": before},
     )
+    tell_callers(row, [(executor, had)], at)
 
 
 def proposed(
@@ -208,15 +212,16 @@ def _locked(row: Cycle) -> Cycle:
     return held
 
 
-def _apply(row: Cycle, rows: Iterable[Sample], found: Given) -> list[Sample]:
-    """Write what changed; returns the samples that went to somebody else or got another scenario or persona."""
+def _apply(row: Cycle, rows: Iterable[Sample], found: Given) -> list[tuple[Sample, User | None]]:
+    """Write what changed; returns the samples that went to somebody else or got another scenario or persona, each with
+    who had it before."""
     by_pk = {one.slot: one for one in found.assignments}
     refused = {one.slot: one.verdict for one in found.unassigned}
     users = planning.users_of(one.caller for one in found.assignments)
     versions, personas = planning.scenario_versions(row), planning.personas()
     moved, changed = [], []
     for sample in rows:
-        one = by_pk.get(sample.pk)
+        one, had = by_pk.get(sample.pk), sample.executor if sample.state == SampleState.ASSIGNED else None
         if one is None:
             sample.warnings = [warning(refused[sample.pk])]
             changed.append(sample)
@@ -226,22 +231,37 @@ def _apply(row: Cycle, rows: Iterable[Sample], found: Given) -> list[Sample]:
         sample.scenario, sample.persona = versions[one.scenario], personas[one.persona]
         sample.warnings = [warning(verdict) for verdict in one.warnings]
         if before != (sample.executor_id, sample.scenario_id, sample.persona_id):
-            moved.append(sample)
+            moved.append((sample, had))
             changed.append(sample)
     Sample.objects.bulk_update(changed, ["executor", "scenario", "persona", "warnings", "state"], batch_size=500)
     return moved
 
 
 def _told(
-    row: Cycle, moved: Sequence[Sample], verb: str, actor: Actor, at: datetime, *, left: int, **facts: object
-) -> None:
-    """One line for each sample, one for the cycle."""
-    for one in moved:
+    row: Cycle, moved: Sequence[tuple[Sample, User | None]], verb: str, actor: Actor, at: datetime, *, left: int,
+    **facts: object,
+) -> None:  # fmt: skip
+    """One line for each sample, one for the cycle; whoever gained or lost calls is told once."""
+    for one, _had in moved:
         assert one.executor is not None
         audit.record(
             "sample.reassigned", actor=actor, at=at, obj=one, facts={"number": one.number, "name": one.executor.name}
         )
     audit.record(verb, actor=actor, at=at, obj=row, facts={"count": len(moved), "left": left, **facts})
+    tell_callers(row, [(one.executor, had) for one, had in moved], at)
+
+
+def tell_callers(row: Cycle, went: Iterable[tuple[User | None, User | None]], at: datetime) -> None:
+    """`went`: who has a call now, and who had it before. In the inbox, how many and no more: a TL or SPV who helps is
+    shown the own next call only."""
+    changed = [(now, had) for now, had in went if now != had]
+    for kind, people in (
+        ("given", [now for now, _had in changed if now is not None]),
+        ("taken", [had for _now, had in changed if had is not None]),
+    ):
+        for user, count in Counter(people).items():
+            facts = {"count": count, "month": str(row)}
+            notices.notify([user], kind=f"calls.{kind}", at=at, url="/mystery/panggilan/", facts=facts, email=False)
 
 
 def by_name(verdict: Verdict, names: Mapping[str, str]) -> Verdict:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from kendali.accounts import permissions
 from kendali.accounts.models import User
@@ -90,21 +90,33 @@ def settle(finding: Finding) -> None:
 def next_due(finding: Finding, rows: Iterable[Clock]) -> datetime | None:
     if FindingState(finding.state) in finding_rules.ENDED:
         return None
-    step = STEP_OF.get(FindingState(finding.state))
     by_step = {row.step: row for row in rows}
-    row = by_step.get(step.value) if step is not None else None
-    if row is not None and row.stopped_at is None and row.dropped_at is None:
-        return row.due_at
+    for step in STEPS_OF.get(FindingState(finding.state), ()):
+        row = by_step.get(step.value)
+        if row is not None and row.stopped_at is None and row.dropped_at is None:
+            return row.due_at
     return finding.coaching_due_at or max((one.due_at for one in by_step.values()), default=None)
 
 
-STEP_OF: dict[FindingState, Step] = {
-    FindingState.FOUND: Step.K1,
-    FindingState.FEEDBACK_GIVEN: Step.K2,
-    FindingState.AT_SUPERVISOR: Step.K3,
-    FindingState.AT_DEPARTMENT: Step.K3,
-    FindingState.IN_PROGRESS: Step.K3,
+# Whose hand-over is waited for: the first of them that still runs. A form that was returned has stopped K1 already, and
+# K2 goes on meanwhile.
+STEPS_OF: dict[FindingState, tuple[Step, ...]] = {
+    FindingState.FOUND: (Step.K1, Step.K2),
+    FindingState.FEEDBACK_GIVEN: (Step.K2,),
+    FindingState.AT_SUPERVISOR: (Step.K3,),
+    FindingState.AT_DEPARTMENT: (Step.K3,),
+    FindingState.IN_PROGRESS: (Step.K3,),
 }
+
+
+def waited_for() -> QuerySet[Clock]:
+    """The running clocks of the hand-over that is waited for."""
+    turns = Q(pk=None)
+    for state, (first, *later) in STEPS_OF.items():
+        turns |= Q(finding__state=state.value, step=first.value)
+        if later:
+            turns |= Q(finding__state=state.value, finding__feedback_at__isnull=False, step__in=later)
+    return running().filter(turns)
 
 
 # --- computed again

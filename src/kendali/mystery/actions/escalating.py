@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from kendali.audit import actions as audit
 from kendali.audit.actor import SYSTEM
@@ -24,11 +24,8 @@ CHUNK = 1000
 
 
 def current() -> QuerySet[Clock]:
-    """The running clocks of the hand-over that is waited for; a later step is told nothing before its turn comes."""
-    turns = Q(pk=None)
-    for state, step in clocks.STEP_OF.items():
-        turns |= Q(finding__state=state.value, step=step.value)
-    return clocks.running().filter(turns)
+    """A later step is told nothing before its turn comes."""
+    return clocks.waited_for()
 
 
 def tell(*, at: datetime) -> int:

@@ -75,7 +75,9 @@ def listeners(finding: Finding, step: Step, who: Listener, at: datetime) -> list
     if who is Listener.MANAGER_OPERATION:
         return holders(roles.MANAGER_OPERATION, at)
     if who is Listener.HOLDER:
-        return who_must_act(finding, at)
+        # K2 of a form that was returned is still the QA's, while who called has it in hand.
+        waits = judges(finding, at) if step is Step.K2 and finding.state == FindingState.FOUND else []
+        return [*who_must_act(finding, at), *waits]
     return owner_people(finding, at) if step is Step.K2 else judges(finding, at)
 
 
@@ -84,14 +86,14 @@ def listeners(finding: Finding, step: Step, who: Listener, at: datetime) -> list
 
 def tell(
     finding: Finding, people: Iterable[User], kind: str, at: datetime, *, due: datetime | None = None,
-    email: bool = True, open_it: bool = True, page: str = "", **facts: object,
+    email: bool = True, open_it: bool = True, page: str = "", url: str = "", **facts: object,
 ) -> None:  # fmt: skip
-    """`page`: of the step that is asked for; "" = the finding's own."""
+    """`page`: of the step that is asked for; "" = the finding's own. `url`: where it is done, if not there."""
     notices.notify(
         people,
         kind=f"finding.{kind}",
         at=at,
-        url=address(finding) + page if open_it else "",
+        url=(url or address(finding) + page) if open_it else "",
         due=due,
         facts={"number": finding.number, "area": finding.area.upper(), **facts},
         email=email,
@@ -173,4 +175,9 @@ def threshold(
     finding: Finding, people: Iterable[User], name: str, step: Step, *, at: datetime, due: datetime, email: bool,
     open_it: bool,
 ) -> None:  # fmt: skip
-    tell(finding, people, f"clock_{name}", at, due=due, email=email, open_it=open_it, step=step.value)
+    """Who called corrects a form that was returned on the page of the call: a TL or SPV who helped sees no other."""
+    returned_form = finding.state == FindingState.FOUND and finding.sample_id is not None
+    form = f"/mystery/panggilan/{finding.sample_id}/" if returned_form else ""
+    for one in people:
+        url = form if one.pk == finding.executor_id else ""
+        tell(finding, [one], f"clock_{name}", at, due=due, email=email, open_it=open_it, url=url, step=step.value)

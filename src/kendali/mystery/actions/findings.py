@@ -5,8 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from functools import partial
+from typing import cast
 
 from django.db import transaction
+from django.utils.translation import gettext_noop as _
 
 from kendali.accounts.models import User
 from kendali.accounts.permissions import RuleRefused
@@ -29,6 +32,10 @@ from kendali.verdict import no
 
 STANDING = [one.value for one in FindingState if one is not FindingState.INVALID]
 ANSWERED = frozenset({"accuracy", "completeness"})  # items judged against the expected answer
+
+
+def _number(sample: Sample) -> str:
+    return numbers.take_monthly("TM", sample.cycle.month)[0]
 
 
 # --- from a form
@@ -62,7 +69,7 @@ def _raise(
 ) -> Finding:  # fmt: skip
     sample = evaluation.sample
     finding = Finding.objects.create(
-        number=numbers.take_monthly("TM", sample.cycle.month)[0],
+        number=_number(sample),
         cycle=sample.cycle,
         sample=sample,
         evaluation=evaluation,
@@ -168,7 +175,7 @@ def raise_access(area: str, day: date, samples: Sequence[Sample], *, at: datetim
         area=area,
         access_day=day,
         defaults={
-            "number": numbers.take_monthly("TM", first.cycle.month)[0],
+            "number": cast("str", partial(_number, first)),  # taken only where there is none yet
             "cycle": first.cycle,
             "key": causes.ACCESS,
             "owner_kind": Owner.DEPARTMENT.value,
@@ -220,6 +227,7 @@ def forward(*, user: User, at: datetime, finding: Finding, reason: str = "") -> 
     actor = stepping.judge(user, at)
     stepping.written(reason)
     finding = stepping.locked(finding)
+    _answered(finding)
     table, _site = clocks.desk(finding, Step.K3)
     days = terms.number("mystery.coaching_days")
     done = stepping.take(
@@ -237,6 +245,16 @@ def forward(*, user: User, at: datetime, finding: Finding, reason: str = "") -> 
     )
     finding_notices.forwarded(done, at=at)
     return done
+
+
+def _answered(finding: Finding) -> None:
+    """Raises RuleRefused where who was named by the roster has left, or may not act on it: nobody would get it."""
+    if finding.state != FindingState.FEEDBACK_GIVEN or finding.owner is None:
+        return
+    people = causes.owners_of(Owner(finding.owner_kind))
+    if finding.owner not in people:
+        reason = _("%(name)s cannot answer for findings (any more): choose who answers, then forward.")
+        raise RuleRefused(no(reason, code="no_owner", name=finding.owner.name))
 
 
 def forward_verified(*, user: User, at: datetime, finding: Finding, reason: str = "") -> Finding:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from kendali.audit import actions as audit
 from kendali.audit.actor import Actor
 from kendali.civil_time import local_date
-from kendali.mystery.actions.assigning import warning
+from kendali.mystery.actions.assigning import tell_callers, warning
 from kendali.mystery.models import Cycle, Sample
 from kendali.mystery.queries import ground, planning, prepared
 from kendali.mystery.rules import assignment
@@ -47,6 +47,7 @@ def replace(sample: Sample, *, actor: Actor, at: datetime) -> Sample:
         "sample.replaced", actor=actor, at=at, obj=made,
         facts={"number": sample.number, "by": made.number, "opens": opens},
     )  # fmt: skip
+    tell_callers(row, [(made.executor, None)], at)
     return made
 
 

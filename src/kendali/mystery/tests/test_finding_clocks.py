@@ -206,6 +206,21 @@ def test_a_step_whose_turn_has_not_come_tells_nothing(house: House, finding: Fin
     assert (late.url, late.facts["step"]) == ("", "k2")  # that it comes late; not yet what it is
 
 
+def test_a_returned_form_does_not_silence_k2(house: House, finding: Finding) -> None:
+    """Who called has it in hand, the hand-over is still the QA's: both are told, then those above them."""
+    assert finding.sample is not None
+    findings.return_all(finding.sample, user=house.cast.qanita, at=AT, reason="Uraian belum jelas")
+    finding.refresh_from_db()
+    assert finding.due_at == clock(finding, "k2").due_at
+    assert escalating.tell(at=wib(24, 14)) == 1
+    assert told("clock_most") == {"Qori", "Qanita", "Qadri"}
+    assert Notice.objects.get(kind="finding.clock_most", user=house.cast.qori).url == (
+        f"/mystery/panggilan/{finding.sample_id}/"
+    )
+    assert escalating.tell(at=wib(26, 0, 5)) == 2
+    assert (told("clock_one_day"), told("clock_two_days")) == ({"Kirana"}, set())
+
+
 def test_a_hand_over_that_was_made_is_silent(house: House, at_supervisor: Finding) -> None:
     finding_steps.report_follow_up(user=house.cast.surya, at=wib(23, 9), finding=at_supervisor, follow_up=DONE)
     assert escalating.tell(at=wib(27, 8)) == 0
@@ -238,10 +253,10 @@ def in_bali(house: House) -> User:
 
 @pytest.fixture
 def waiting(house: House, in_bali: User) -> None:
+    house.cast.kirana.grants.create(role="supervisor", granted_at=AT)
     for agent in ("A1", "A4"):
         one = raised(house, submitted(house, agent=agent, said=("supervisor",), empathy="not_met"))[0]
         findings.forward(user=house.cast.qanita, at=AT, finding=one)
-    house.cast.kirana.grants.create(role="supervisor", granted_at=AT)
     Finding.objects.filter(owner=house.cast.kirana).update(area="dps")
 
 

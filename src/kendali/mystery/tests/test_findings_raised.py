@@ -97,6 +97,18 @@ def test_who_answers_is_chosen_first_where_roster_and_settings_name_nobody(house
     assert findings.forward_all(form.sample, user=house.cast.qanita, at=AT)[0].owner == other
 
 
+def test_nothing_is_forwarded_to_a_supervisor_who_left(house: House) -> None:
+    form = submitted(house, said=("supervisor",), empathy="not_met")
+    (finding,) = raised(house, form)
+    User.objects.filter(pk=house.cast.surya.pk).update(is_active=False)
+    with pytest.raises(RuleRefused) as caught:
+        findings.forward_all(form.sample, user=house.cast.qanita, at=AT)
+    assert caught.value.verdict.facts["name"] == "Surya Pratama"
+    house.cast.kirana.grants.create(role="supervisor", granted_at=AT)
+    finding_steps.choose_owner(user=house.cast.qanita, at=AT, finding=finding, owner=house.cast.kirana)
+    assert findings.forward_all(form.sample, user=house.cast.qanita, at=AT)[0].owner == house.cast.kirana
+
+
 def test_an_access_failure_goes_to_the_department_that_is_set_for_it(house: House) -> None:
     other = User.objects.create(email="wfm@kendali.test", name="WFM")
     RoleGrant.objects.create(user=other, role="department_head", granted_at=AT)
@@ -165,6 +177,8 @@ def test_an_area_has_one_access_finding_a_day_that_later_samples_join(house: Hou
     assert (again.pk, again.owner, again.executor) == (finding.pk, house.cast.dina, house.cast.qori)
     assert set(finding.lines.values_list("item", flat=True)) == {first.number, second.number}
     assert (finding.state, clock(finding, "k1").stopped_at) == ("found", None)
+    next_day = findings.raise_access("jkt", date(2026, 11, 21), [second], at=AT + timedelta(days=1))
+    assert [one.number[-4:] for one in (finding, next_day)] == ["0001", "0002"]  # joining takes no number
 
 
 def test_who_called_writes_the_feedback_of_an_access_finding_and_the_department_answers(house: House) -> None:

@@ -22,6 +22,7 @@ from kendali.mystery.rules import cycle, slots
 from kendali.mystery.rules.quotas import Dimension, Request, margin_counts
 from kendali.mystery.rules.rounding import Share
 from kendali.mystery.tests.month_rows import AT, Ready, ready, samples
+from kendali.notices.models import Notice
 from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db
@@ -208,6 +209,34 @@ def test_a_sick_executor_is_replaced_and_no_stratum_moves(it: Ready) -> None:
     assert {one.pk: one.scenario_id for one in samples(row)} == before
     assert slots.canonical(planning.plan_of(row)) == text
     assert Entry.objects.filter(verb="sample.reassigned").count() == 7
+
+
+def told(kind: str) -> dict[str, object]:
+    """Who was told how many calls were gained or lost; read once."""
+    rows = Notice.objects.filter(kind=f"calls.{kind}").select_related("user")
+    found = {one.user.name.split()[0]: one.facts["count"] for one in rows}
+    assert len(found) == len(rows)
+    assert {(one.url, one.email_state) for one in rows} <= {("/mystery/panggilan/", "none")}
+    rows.delete()
+    return found
+
+
+def test_whoever_gains_or_loses_calls_is_told_once_and_not_which(it: Ready) -> None:
+    row = it.frozen()
+    assert not Notice.objects.filter(kind__startswith="calls.").exists()
+    second = second_caller(it)
+    plan.replace_caller(user=it.cast.kirana, at=it.at, row=row, gone=it.cast.qori, reason="Sakit")
+    notice = Notice.objects.get(kind="calls.given")
+    assert (notice.user, notice.facts) == (second, {"count": 7, "month": "2026-12"})
+    assert (told("given"), told("taken")) == ({second.name.split()[0]: 7}, {"Qori": 7})
+    other = next(one for one in samples(row) if one.area == "dps")
+    for _twice in range(2):
+        assigning.assign(user=it.cast.qanita, at=it.at, sample=other, executor=it.cast.surya)
+        other.refresh_from_db()
+    assert (told("given"), told("taken")) == ({"Surya": 1}, {second.name.split()[0]: 1})
+    made = replacing.replace(ended(samples(row)[0]), actor=SYSTEM, at=samples(row)[0].closes)
+    assert made.executor is not None
+    assert (told("given"), told("taken")) == ({made.executor.name.split()[0]: 1}, {})
 
 
 def test_where_nobody_may_call_the_sample_stays_and_says_why(it: Ready) -> None:
