@@ -7,8 +7,9 @@ import io
 from datetime import date, datetime
 from typing import Any
 
-from python_calamine import CalamineError, CalamineWorkbook
+from python_calamine import CalamineError
 
+from kendali import workbooks
 from kendali.documents.import_rules import MOST_ROWS, columns, missing
 from kendali.documents.rules import MOST_BODY
 from kendali.verdict import Verdict, no
@@ -42,8 +43,10 @@ def read(name: str, content: bytes) -> Rows:
 
 def _workbook(content: bytes) -> list[list[str]]:
     try:
-        sheet = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0)
+        sheet = workbooks.opened(content).get_sheet_by_index(0)
         rows = sheet.to_python(skip_empty_area=False, nrows=MOST_ROWS + 2)
+    except workbooks.TooLarge:
+        raise NotReadable(no("More than %(most)s rows: divide the file.", most=MOST_ROWS)) from None
     except (CalamineError, ValueError, OSError, IndexError):
         raise NotReadable(no("The file cannot be read as a workbook; save it as XLSX or CSV.")) from None
     return [[_cell(cell) for cell in row] for row in rows]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from python_calamine import CalamineError, CalamineWorkbook
+from python_calamine import CalamineError
 
+from kendali import workbooks
 from kendali.mystery.rules.form_workbook import cell_text
 from kendali.mystery.rules.problems import Problem, problem
 from kendali.mystery.rules.roster_import import COLUMNS, NEEDED
@@ -54,8 +54,9 @@ def read(content: bytes) -> Sheet:
     if len(content) > MOST_BYTES:
         return _unreadable("This file is larger than %(most)s MB.", most=MOST_BYTES // 1_000_000)
     try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
-        rows = book.get_sheet_by_index(0).to_python(skip_empty_area=False, nrows=MOST_ROWS + 2)
+        rows = workbooks.opened(content).get_sheet_by_index(0).to_python(skip_empty_area=False, nrows=MOST_ROWS + 2)
+    except workbooks.TooLarge:
+        return _unreadable("This sheet has more than %(most)s rows.", most=MOST_ROWS)
     except (CalamineError, ValueError, OSError, IndexError):
         return _unreadable("This file cannot be read as a workbook.")
     if len(rows) > MOST_ROWS + 1:

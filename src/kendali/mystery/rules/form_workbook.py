@@ -9,6 +9,7 @@ from typing import Any
 import xlsxwriter
 from python_calamine import CalamineError, CalamineWorkbook
 
+from kendali import workbooks
 from kendali.mystery.rules.form import Form
 from kendali.mystery.rules.form_sheets import HEADS, Rows, SheetProblem, to_sheets
 
@@ -34,8 +35,10 @@ def read_xlsx(content: bytes) -> tuple[dict[str, Rows], list[SheetProblem]]:
     if len(content) > MAX_BYTES:
         return {}, [SheetProblem("", 0, "", "This file is larger than %(most)s bytes.", {"most": MAX_BYTES})]
     try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+        book = workbooks.opened(content)
         return {name: _rows(book, name) for name in book.sheet_names if name in HEADS}, []
+    except workbooks.TooLarge:
+        return {}, [SheetProblem("", 0, "", "This file is larger than %(most)s bytes.", {"most": workbooks.UNPACKED})]
     except (CalamineError, ValueError, OSError):
         return {}, [SheetProblem("", 0, "", "This file cannot be read as a workbook.", {})]
 
