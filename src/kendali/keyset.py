@@ -58,10 +58,16 @@ def _beyond(order: Sequence[str], cursor: Sequence[object]) -> Q:
     return Q(**{f"{name}__{than}e": cursor[0]}) & later
 
 
-def address(args: QueryDict, name: str, order: Sequence[str], row: Model) -> str:
+def without_cursor(args: QueryDict) -> QueryDict:
+    """What was asked for, wherever in the list the reader is: for another page of it, or the whole as a file."""
     args = args.copy()
     for old in ("after", "before"):
         args.pop(old, None)
+    return args
+
+
+def address(args: QueryDict, name: str, order: Sequence[str], row: Model) -> str:
+    args = without_cursor(args)
     args[name] = "~".join(_text(getattr(row, key.lstrip("-"))) for key in order)
     return f"?{args.urlencode()}"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from django import forms
 from django.db.models import QuerySet
@@ -14,22 +15,15 @@ from kendali.mystery.rules import finding_rules
 from kendali.mystery.rules.finding_rules import Decision, Dispute, LateReason
 from kendali.mystery.sentences_findings import WORDS
 from kendali.mystery.words_findings import STATES
-from kendali.records.forms import day
+from kendali.records.forms import NO_CONTENT, day
+from kendali.records.forms import text as long_text
 
-NO_CONTENT = _("No customer name, number or content, please.")
 LATE_REASONS = [("", _("not late")), *((one.value, _(WORDS["late_reason"][one.value])) for one in LateReason)]
 DECIDED = (Dispute.ACCEPTED, Dispute.PARTLY, Dispute.REJECTED)
 DECISIONS = [(one.value, _(WORDS["decision"][one.value])) for one in DECIDED]
 
 
-def text(label: object, *, required: bool = True, rows: int = 3, help_text: object = NO_CONTENT) -> forms.CharField:
-    return forms.CharField(
-        label=label,  # type: ignore[arg-type]
-        required=required,
-        max_length=2000,
-        widget=forms.Textarea(attrs={"rows": rows}),
-        help_text=help_text,  # type: ignore[arg-type]
-    )
+text = partial(long_text, help_text=NO_CONTENT)
 
 
 def file(label: object, *, required: bool = False) -> forms.FileField:

@@ -26,6 +26,7 @@ from kendali.terms.rules import Periods
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
 
+NO_CONTENT = _("No customer name, number or content, please.")
 DAYS = [MinValueValidator(EARLIEST), MaxValueValidator(LATEST)]
 
 
@@ -36,6 +37,17 @@ def day(label: StrPromise, *, required: bool = False) -> forms.DateField:
         required=required,
         validators=DAYS,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+
+
+def text(label: object, *, required: bool = True, rows: int = 3, help_text: object = "") -> forms.CharField:
+    """Some lines in a person's own words."""
+    return forms.CharField(
+        label=label,  # type: ignore[arg-type]
+        required=required,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": rows}),
+        help_text=help_text,  # type: ignore[arg-type]
     )
 
 

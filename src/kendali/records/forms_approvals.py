@@ -9,11 +9,9 @@ from kendali.accounts.models import Client
 from kendali.connectors.registry import KINDS
 from kendali.connectors.registry import Field as SourceField
 from kendali.disposal.models import Approver
-from kendali.records.forms import _source_field, day
+from kendali.records.forms import NO_CONTENT, _source_field, day
 from kendali.records.models import Source
 from kendali.records.words import CLASSES
-
-NO_CONTENT = _("No customer name, number or content, please.")
 
 
 class ApproverForm(forms.Form):

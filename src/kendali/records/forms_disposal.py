@@ -7,22 +7,11 @@ from django.utils.translation import gettext_lazy as _
 
 from kendali.accounts.models import Client
 from kendali.disposal.models import Act, Hold, Proposal
-from kendali.records.forms import day
+from kendali.records.forms import NO_CONTENT, day, text
 from kendali.records.models import DisposalItem, DisposalOrder
 from kendali.records.words import CLASSES
 
-NO_CONTENT = _("No customer name, number or content, please.")
 ALL_CLASSES = [("", _("all classes")), *CLASSES.items()]
-
-
-def _text(label: object, *, required: bool = True, rows: int = 3, help_text: object = "") -> forms.CharField:
-    return forms.CharField(
-        label=label,  # type: ignore[arg-type]
-        required=required,
-        max_length=2000,
-        widget=forms.Textarea(attrs={"rows": rows}),
-        help_text=help_text,  # type: ignore[arg-type]
-    )
 
 
 class _OfClients(forms.Form):
@@ -55,7 +44,7 @@ class HoldForm(_OfClients):
     klien = client_choice(required=True)
     cakupan = forms.ChoiceField(choices=Hold.Scope.choices, label=_("What is held"))
     kelas = forms.ChoiceField(choices=ALL_CLASSES, required=False, label=_("Record class"))
-    nomor = _text(
+    nomor = text(
         _("Numbers of the records"), required=False, rows=3, help_text=_("One a line: number or id at the source.")
     )
     nama = forms.CharField(
@@ -75,7 +64,7 @@ class HoldForm(_OfClients):
     dari = day(_("First day"))
     sampai = day(_("Last day"))
     sebab = forms.ChoiceField(choices=Hold.Cause.choices, label=_("Cause"))
-    alasan = _text(_("Reason"), help_text=NO_CONTENT)
+    alasan = text(_("Reason"), help_text=NO_CONTENT)
     dasar = forms.CharField(
         label=_("Legal basis"),
         required=False,

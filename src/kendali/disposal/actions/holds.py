@@ -163,6 +163,10 @@ def release(*, user: User, at: datetime, hold: Hold, reason: str) -> None:
         url=address(hold),
         facts={"number": hold.number, "client": hold.client.name},
     )
+    _lift(hold, actor=actor, at=at, reason=reason.strip(), by=user)
+
+
+def _lift(hold: Hold, *, actor: Actor, at: datetime, reason: str, by: User | None) -> None:
     audit.move(
         hold,
         Hold.Status.RELEASED,
@@ -170,8 +174,8 @@ def release(*, user: User, at: datetime, hold: Hold, reason: str) -> None:
         actor=actor,
         at=at,
         expected=Hold.Status.ACTIVE,
-        changes={"released_by": user, "released_at": at, "release_reason": reason.strip()},
-        facts={"number": hold.number, "reason": reason.strip()},
+        changes={"released_by": by, "released_at": at, "release_reason": reason},
+        facts={"number": hold.number, "reason": reason},
     )
 
 
@@ -186,16 +190,7 @@ def end_for(*, actor: Actor, at: datetime, hold: Hold, reason: str) -> bool:
     locks.exclusive(hold.client_id)
     if not Hold.objects.filter(pk=hold.pk, status=Hold.Status.ACTIVE).exists():
         return False
-    audit.move(
-        hold,
-        Hold.Status.RELEASED,
-        verb="hold.released",
-        actor=actor,
-        at=at,
-        expected=Hold.Status.ACTIVE,
-        changes={"released_at": at, "release_reason": reason},
-        facts={"number": hold.number, "reason": reason},
-    )
+    _lift(hold, actor=actor, at=at, reason=reason, by=None)
     return True
 
 

@@ -25,7 +25,7 @@ from kendali.mystery.actions.giving_up import miss_passed as miss_passed
 from kendali.mystery.actions.moving import locked_sample, move_sample, sample_facts
 from kendali.mystery.models import Attempt, Sample
 from kendali.mystery.queries import calls as query
-from kendali.mystery.queries.evaluation import test_numbers
+from kendali.mystery.queries.evaluation import numbers_allowed
 from kendali.mystery.rules import problems, safety, sample_rules
 from kendali.mystery.rules.reported import Reported, may_report
 from kendali.mystery.rules.sample_rules import Given, Outcome, SampleEvent, SampleState
@@ -181,7 +181,7 @@ def _known(sample: Sample, told: Reported) -> Attempt | None:
 
 
 def _check(sample: Sample, told: Reported, at: datetime) -> None:
-    found = safety.scan({"note": told.note}, test_numbers(sample)) if told.note else []
+    found = safety.scan({"note": told.note}, numbers_allowed(sample)) if told.note else []
     if not (allowed := may_report(told, at) and problems.verdict(found)):
         raise RuleRefused(allowed)
 

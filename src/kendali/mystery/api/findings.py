@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Callable
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
@@ -75,6 +76,15 @@ def _answer(request: HttpRequest, row: Finding) -> dict[str, object]:
     fresh = board.with_clocks(Finding.objects.filter(pk=row.pk))
     callers = finding_page.names_callers(signed_in(request))
     return _out(board.lines(fresh, timezone.now(), names_callers=callers)[0])
+
+
+def _step(
+    request: HttpRequest, finding_id: int, right: str, action: Callable[..., object], **given: object
+) -> dict[str, object]:
+    """One step of one finding, and the finding after it."""
+    row = _load(request, finding_id, right)
+    action(user=signed_in(request), at=timezone.now(), finding=row, **given)
+    return _answer(request, row)
 
 
 # --- looking
@@ -157,23 +167,17 @@ def read_finding_evidence(request: HttpRequest, evidence_id: int) -> HttpRespons
 @router.post("/findings/{int:finding_id}/feedback", response=schemas.FindingOut)
 def give_finding_feedback(request: HttpRequest, finding_id: int, data: schemas.FeedbackIn) -> dict[str, object]:
     """Of an Access finding; that of a form is handed over by submitting it."""
-    row = _load(request, finding_id, "finding.feedback")
-    findings.give_feedback(user=signed_in(request), at=timezone.now(), finding=row, **data.dict())
-    return _answer(request, row)
+    return _step(request, finding_id, "finding.feedback", findings.give_feedback, **data.dict())
 
 
 @router.post("/findings/{int:finding_id}/forward", response=schemas.FindingOut)
 def forward_finding(request: HttpRequest, finding_id: int, data: schemas.FindingNote) -> dict[str, object]:
-    row = _load(request, finding_id, "finding.judge")
-    findings.forward_verified(user=signed_in(request), at=timezone.now(), finding=row, reason=data.note)
-    return _answer(request, row)
+    return _step(request, finding_id, "finding.judge", findings.forward_verified, reason=data.note)
 
 
 @router.post("/findings/{int:finding_id}/return", response=schemas.FindingOut)
 def return_finding(request: HttpRequest, finding_id: int, data: schemas.Reason) -> dict[str, object]:
-    row = _load(request, finding_id, "finding.judge")
-    findings.return_feedback(user=signed_in(request), at=timezone.now(), finding=row, reason=data.reason)
-    return _answer(request, row)
+    return _step(request, finding_id, "finding.judge", findings.return_feedback, reason=data.reason)
 
 
 @router.post("/findings/{int:finding_id}/owner", response=schemas.FindingOut)
@@ -190,18 +194,14 @@ def _owner(email: str) -> User:
 
 @router.post("/findings/{int:finding_id}/close", response=schemas.FindingOut)
 def close_finding(request: HttpRequest, finding_id: int, data: schemas.CloseFindingIn) -> dict[str, object]:
-    row = _load(request, finding_id, "finding.judge")
-    finding_steps.close(
-        user=signed_in(request), at=timezone.now(), finding=row, reason=data.note, late_reason=data.late_reason
+    return _step(
+        request, finding_id, "finding.judge", finding_steps.close, reason=data.note, late_reason=data.late_reason
     )
-    return _answer(request, row)
 
 
 @router.post("/findings/{int:finding_id}/insufficient", response=schemas.FindingOut)
 def find_follow_up_insufficient(request: HttpRequest, finding_id: int, data: schemas.Reason) -> dict[str, object]:
-    row = _load(request, finding_id, "finding.judge")
-    finding_steps.find_insufficient(user=signed_in(request), at=timezone.now(), finding=row, reason=data.reason)
-    return _answer(request, row)
+    return _step(request, finding_id, "finding.judge", finding_steps.find_insufficient, reason=data.reason)
 
 
 @router.post("/findings/{int:finding_id}/reroute", response=schemas.FindingOut)
@@ -216,9 +216,7 @@ def reroute_finding(request: HttpRequest, finding_id: int, data: schemas.Reroute
 
 @router.post("/findings/{int:finding_id}/invalidate", response=schemas.FindingOut)
 def invalidate_finding(request: HttpRequest, finding_id: int, data: schemas.Reason) -> dict[str, object]:
-    row = _load(request, finding_id, "finding.judge")
-    finding_steps.invalidate(user=signed_in(request), at=timezone.now(), finding=row, reason=data.reason)
-    return _answer(request, row)
+    return _step(request, finding_id, "finding.judge", finding_steps.invalidate, reason=data.reason)
 
 
 @router.post("/findings/{int:finding_id}/merge", response=schemas.FindingOut)
@@ -235,9 +233,7 @@ def _into(user: User, number: str) -> Finding:
 @router.post("/findings/{int:finding_id}/remind", response=schemas.FindingOut)
 def remind_of_finding(request: HttpRequest, finding_id: int, data: schemas.Reason) -> dict[str, object]:
     """Ingatkan, by the Kordinator."""
-    row = _load(request, finding_id, "finding.remind")
-    finding_steps.remind(user=signed_in(request), at=timezone.now(), finding=row, reason=data.reason)
-    return _answer(request, row)
+    return _step(request, finding_id, "finding.remind", finding_steps.remind, reason=data.reason)
 
 
 @router.post("/findings/{int:finding_id}/decision", response=schemas.FindingOut)
@@ -255,9 +251,7 @@ def decide_finding(request: HttpRequest, finding_id: int, data: schemas.Decision
 
 @router.post("/findings/{int:finding_id}/begin", response=schemas.FindingOut)
 def begin_finding(request: HttpRequest, finding_id: int) -> dict[str, object]:
-    row = _load(request, finding_id, "finding.follow_up")
-    finding_steps.begin(user=signed_in(request), at=timezone.now(), finding=row)
-    return _answer(request, row)
+    return _step(request, finding_id, "finding.follow_up", finding_steps.begin)
 
 
 @router.post("/findings/{int:finding_id}/follow-up", response=schemas.FindingOut)
@@ -307,13 +301,9 @@ def acknowledge_coaching(request: HttpRequest, coaching_id: int, data: schemas.A
 
 @router.post("/findings/{int:finding_id}/dispute", response=schemas.FindingOut)
 def dispute_finding(request: HttpRequest, finding_id: int, data: schemas.Reason) -> dict[str, object]:
-    row = _load(request, finding_id, "finding.dispute")
-    disputes.dispute(user=signed_in(request), at=timezone.now(), finding=row, reason=data.reason)
-    return _answer(request, row)
+    return _step(request, finding_id, "finding.dispute", disputes.dispute, reason=data.reason)
 
 
 @router.post("/findings/{int:finding_id}/dispute/decision", response=schemas.FindingOut)
 def decide_finding_dispute(request: HttpRequest, finding_id: int, data: schemas.DisputeDecisionIn) -> dict[str, object]:
-    row = _load(request, finding_id, "finding.judge")
-    disputes.decide(user=signed_in(request), at=timezone.now(), finding=row, **data.dict())
-    return _answer(request, row)
+    return _step(request, finding_id, "finding.judge", disputes.decide, **data.dict())

@@ -57,11 +57,11 @@ def call_of(sample: Sample) -> answers.Call:
         recording_seconds=recording.seconds if recording is not None else None,
         no_recording_reason=sample.no_recording_reason,
         preset_na=frozenset(scenario.preset_na) if scenario is not None else frozenset(),
-        test_numbers=test_numbers(sample),
+        test_numbers=numbers_allowed(sample),
     )
 
 
-def test_numbers(sample: Sample) -> frozenset[str]:
+def numbers_allowed(sample: Sample) -> frozenset[str]:
     """Every number of every test identity, and the number that was called."""
     known = {sample.destination.number}
     for caller, numbers in Persona.objects.values_list("caller_number", "numbers"):

@@ -57,7 +57,7 @@ def f22_month(request: HttpRequest, month: str) -> HttpResponse:
         "page": page,
         "rows": [(row, sample_pill(row.sample.state), word(KINDS, row.sample.kind), _late(row)) for row in told],
         "filtered": any(form.asked().values()),
-        "query": _kept(request),
+        "query": keyset.without_cursor(request.GET).urlencode(),
         "sees_findings": permissions.can(access.signed_in(request), "finding.view"),
         "signatures": f22_print.register_signatures(list(cycle.signatures.all())),
         "retention": f22_sheet.retention(),
@@ -73,13 +73,6 @@ def _late(row: f22.Row) -> int:
 def _chosen(request: HttpRequest, month: str) -> tuple[Cycle, QuerySet[Sample]]:
     cycle = load(request, month, "f22.view")
     return cycle, f22.chosen(f22.called(cycle), f22.as_of(cycle), **RegisterFilter(request.GET).asked())
-
-
-def _kept(request: HttpRequest) -> str:
-    kept = request.GET.copy()
-    for name in ("after", "before"):
-        kept.pop(name, None)
-    return kept.urlencode()
 
 
 @login_required

@@ -98,9 +98,15 @@ def records(request: HttpRequest) -> HttpResponse:
         page = keyset.page(catalogue.records(selection, now), catalogue.order(selection), request.GET)
         states = catalogue.states(page.rows, selection.source, now)
         rows = [(row, words.RECORD_STATES[state]) for row, state in zip(page.rows, states, strict=True)]
-    context = {"form": form, "selection": selection, "page": page, "rows": rows, "query": _without_cursor(request),
-               "may_hold": selection and permissions.can(access.signed_in(request), "hold.place",
-                                                         selection.source.client)}  # fmt: skip
+    client = selection.source.client if selection else None
+    context = {
+        "form": form,
+        "selection": selection,
+        "page": page,
+        "rows": rows,
+        "query": keyset.without_cursor(request.GET).urlencode(),
+        "may_hold": client and permissions.can(access.signed_in(request), "hold.place", client),
+    }
     return render(request, "records/records.html", context)
 
 
@@ -117,13 +123,6 @@ def _selection(request: HttpRequest) -> tuple[catalogue.Selection | None, forms.
         return None, form
     form.initial["sumber"] = source
     return catalogue.Selection(source, asked.get("status") or "", asked.get("dari"), asked.get("sampai")), form
-
-
-def _without_cursor(request: HttpRequest) -> str:
-    kept = request.GET.copy()
-    for name in ("after", "before"):
-        kept.pop(name, None)
-    return kept.urlencode()
 
 
 @login_required

@@ -39,7 +39,7 @@ def register_list(request: HttpRequest) -> HttpResponse:
         "page": page,
         "rows": [(row, STATES[row.state]) for row in register.told(page.rows, timezone.localdate())],
         "may_edit": permissions.can(user, "register.edit"),
-        "query": _kept(request),
+        "query": keyset.without_cursor(request.GET).urlencode(),
         "filtered": any(form.cleaned_data.values()),
     }
     return render(request, "records/register.html", context)
@@ -59,13 +59,6 @@ def _chosen(request: HttpRequest, user: User) -> tuple[QuerySet[RegisterEntry], 
         today=timezone.localdate(),
     )
     return rows, form
-
-
-def _kept(request: HttpRequest) -> str:
-    kept = request.GET.copy()
-    for name in ("after", "before"):
-        kept.pop(name, None)
-    return kept.urlencode()
 
 
 @login_required
