@@ -15,6 +15,7 @@ from kendali.accounts.models import RoleGrant, Site, User
 from kendali.accounts.permissions import RuleRefused
 from kendali.accounts.roles import AGENT, SUPERVISOR, TEAM_LEADER
 from kendali.audit import actions as audit
+from kendali.civil_time import LATEST
 from kendali.mystery.models import Agent, Membership, Shift, Team
 from kendali.mystery.queries import roster
 from kendali.mystery.rules import problems, roster_import, roster_rules
@@ -239,6 +240,8 @@ def end_team(*, user: User, at: datetime, code: str, last: date) -> None:
     """Refused while somebody is in it afterwards. Raises Refused, RuleRefused."""
     actor = permissions.acting(user, "roster.edit")
     _lock()
+    if last > LATEST:
+        raise RuleRefused(no(_("This day is too far away.")))
     row = Team.objects.filter(code=code, since__lte=last).order_by("-since").first()
     if row is None or (row.until is not None and row.until <= last):
         raise RuleRefused(no(_("This team does not stand on that day.")))

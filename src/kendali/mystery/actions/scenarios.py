@@ -111,8 +111,8 @@ def _write(row: ScenarioVersion, content: Content) -> None:
     revisions = documents.revisions_of(content.cites)
     row.cites.all().delete()
     ScenarioCite.objects.bulk_create(
-        ScenarioCite(scenario_version=row, question=one.id[:40], revision=revision)
-        for one in content.questions
+        ScenarioCite(scenario_version=row, question=id_, revision=revision)
+        for id_, one in {one.id[:40]: one for one in content.questions}.items()  # one twice is a problem
         if (revision := revisions.get((one.article, one.article_version))) is not None
     )
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from kendali.accounts import permissions, roles
 from kendali.accounts.models import User
 from kendali.audit.history import history
+from kendali.civil_time import local_date
 from kendali.mystery import words, words_calls
 from kendali.mystery.actions import attributing, verifying
 from kendali.mystery.models import Attempt, Clock, Finding, Sample
@@ -169,7 +170,7 @@ def _agents(row: Sample) -> list[tuple[str, str]]:
     """Who may have answered: the agents of the area on that day, for the list beside the field."""
     if row.called_at is None:
         return []
-    day = row.called_at.date()
+    day = local_date(row.called_at, row.zone)
     rows = membership_rows(day).filter(since__lte=day)
     if row.area:
         rows = rows.filter(site__code=row.area)

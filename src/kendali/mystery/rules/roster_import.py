@@ -17,6 +17,7 @@ from kendali.mystery.rules.working_time import DAY
 COLUMNS = ("agent", "name", "team", "area", "shift", "since", "until", "login", "extension")
 NEEDED = ("agent", "name", "team", "area", "shift")
 MOST_TEXT = 200
+MOST_OF = {"agent": 40, "team": 40, "area": 40, "shift": 20, "login": 120, "extension": 20}  # as the columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +161,8 @@ def _membership(texts: Mapping[str, str], since: date, until: date | None) -> Me
 
 def _texts(texts: Mapping[str, str], number: int, known: Known) -> list[Problem]:
     why = [_row(number, part, "This field is empty.") for part in NEEDED if not texts[part]]
-    why += [_row(number, part, "This text is longer than %(most)s characters.", most=MOST_TEXT)
-            for part, text in texts.items() if len(text) > MOST_TEXT]  # fmt: skip
+    why += [_row(number, part, "This text is longer than %(most)s characters.", most=most)
+            for part, text in texts.items() if len(text) > (most := MOST_OF.get(part, MOST_TEXT))]  # fmt: skip
     for part, names in (("team", known.teams), ("area", known.areas), ("shift", known.shifts)):
         if texts[part] and texts[part] not in names:
             why.append(_row(number, part, "%(value)s is not known here.", value=texts[part]))

@@ -75,6 +75,15 @@ def test_an_agent_leaves_and_comes_back(cast: Cast, floor: Floor) -> None:
     assert Agent.objects.get(pk=agent.pk).name == "Bagas P."
 
 
+@pytest.mark.parametrize(("part", "most"), [("extension", 20), ("agent", 40), ("login", 120), ("name", 200)])
+def test_what_a_column_cannot_hold_is_refused_before_it_is_written(
+    cast: Cast, floor: Floor, part: str, most: int
+) -> None:
+    roster.add(user=cast.qanita, at=cast.now, member=replace(NEW, **{part: "9" * most}))
+    long = replace(NEW, **({"agent": "A10"} | {part: "8" * (most + 1)}))
+    refused(f"longer than {most}", lambda: roster.add(user=cast.qanita, at=cast.now, member=long))
+
+
 def test_a_login_of_somebody_else_is_refused(cast: Cast, floor: Floor) -> None:
     refused("belongs to", lambda: roster.add(user=cast.qanita, at=cast.now, member=replace(NEW, login="ketut")))
     assert not Agent.objects.filter(number="A9").exists()
@@ -178,3 +187,7 @@ def test_only_who_may_call_becomes_a_caller_and_absences_do_not_overlap(cast: Ca
     ))  # fmt: skip
     callers.remove_absence(user=cast.qanita, at=cast.now, absence=Absence.objects.get())
     assert not Absence.objects.exists()
+
+
+def test_a_team_ends_on_a_day_that_the_calendar_still_has(cast: Cast, floor: Floor) -> None:
+    refused("too far", lambda: roster.end_team(user=cast.qanita, at=cast.now, code="J2", last=date.max))

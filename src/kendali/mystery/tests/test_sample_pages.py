@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from pytest_django.fixtures import DjangoAssertNumQueries
@@ -103,6 +103,16 @@ def test_what_is_refused_is_said_on_the_page(house: House) -> None:
     web.post(f"{address}agent/", {"agen": "A2", "alasan": "Nama di rekaman"})
     sample.refresh_from_db()
     assert sample.agent == house.floor.agents["A2"]
+
+
+def test_who_may_have_answered_is_asked_of_the_local_day_of_the_call(house: House) -> None:
+    """00.30 WIB: in UTC it is still the day before, on which this agent was in the roster."""
+    gone = house.floor.agents["A1"].memberships.get()
+    gone.until = date(2026, 11, 19)
+    gone.save()
+    sample = house.sample("submitted", called_at=datetime(2026, 11, 19, 17, 30, tzinfo=UTC))
+    page = house.cast.web(house.cast.qanita).get(f"/mystery/sampel/{sample.pk}/")
+    assert [number for number, _name in page.context["agents"]] == ["A2", "A3"]
 
 
 def test_voiding_promises_another_sample_only_while_the_calls_of_the_month_go_on(house: House) -> None:

@@ -44,6 +44,14 @@ def test_a_draft_is_kept_whatever_is_wrong_with_it(cast: Cast) -> None:
     assert ScenarioVersion.objects.get().status == "draft"
 
 
+def test_a_draft_in_which_two_questions_have_one_id_is_kept_too(cast: Cast) -> None:
+    rows.article(cast)
+    row = scenarios.begin(user=cast.qanita, at=rows.now(), code="SKN-1", kind="komplain")
+    twice = replace(scenario_of(row), questions=(rows.Q1, replace(rows.Q1, text="Berapa lama?")))
+    kept = scenarios.save(user=cast.qanita, at=rows.now(), version=row, content=twice)
+    assert "id" in {one.part for one in queries.problems(scenario_of(kept), rows.now()) if one.place == "q1"}
+
+
 def test_another_qa_approves_and_the_writer_hears_of_it(cast: Cast) -> None:
     row = rows.scenario(cast, "submitted")
     assert [one.user for one in Notice.objects.filter(kind="scenario.to_approve")] == [cast.qadri]
