@@ -77,14 +77,14 @@ def move(
     """
     allowed = {expected} if isinstance(expected, str) else set(expected)
     values = {**(changes or {}), field: to}
-    with transaction.atomic():
-        rows = type(obj)._default_manager.filter(pk=obj.pk, **{f"{field}__in": allowed})
-        before = getattr(obj, field)
-        if rows.update(**values) != 1:
-            raise StaleState(obj, allowed, to)
-        for name, value in values.items():
-            setattr(obj, name, value)
-        return record(verb, actor=actor, at=at, obj=obj, facts={"from": before, "to": to, **(facts or {})})
+    rows = type(obj)._default_manager.filter(pk=obj.pk, **{f"{field}__in": allowed})
+    before = getattr(obj, field)
+    with transaction.atomic(savepoint=False):  # what was stale wrote nothing: no savepoint to go back to
+        if rows.update(**values) == 1:
+            for name, value in values.items():
+                setattr(obj, name, value)
+            return record(verb, actor=actor, at=at, obj=obj, facts={"from": before, "to": to, **(facts or {})})
+    raise StaleState(obj, allowed, to)
 
 
 def client_of(obj: models.Model | None) -> Client | None:

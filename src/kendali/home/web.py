@@ -5,10 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Mapping
+from typing import Final
 
 import django
 
 from kendali.home import installation
+
+GIVEN_BACK: Final = frozenset({"MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"})  # set by the `kendali` script
 
 
 def main(arguments: list[str]) -> None:
@@ -37,7 +41,13 @@ def main(arguments: list[str]) -> None:
     command += ["--workers", str(settings.KENDALI_WEB_PROCESSES)]
     command += ["--blocking-threads", str(settings.KENDALI_WEB_THREADS)]
     command += ["--respawn-failed-workers", "--workers-kill-timeout", "5", "--no-ws", "--log-level", "warning"]
-    os.execv(sys.executable, [*command, "kendali.wsgi:application"])
+    os.execve(sys.executable, [*command, "kendali.wsgi:application"], keeps_memory(os.environ))
+
+
+def keeps_memory(environment: Mapping[str, str]) -> dict[str, str]:
+    """What a worker gives back after each batch, a server keeps for the next page: a recording of 3 MB is shown in a
+    quarter of the time where its memory need not be asked for anew."""
+    return {name: value for name, value in environment.items() if name not in GIVEN_BACK}
 
 
 if __name__ == "__main__":
