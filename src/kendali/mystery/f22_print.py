@@ -21,7 +21,7 @@ from kendali import formats
 from kendali.mystery import f22_register, f22_sheet
 from kendali.mystery.f22_sheet import SheetText
 from kendali.mystery.models import Cycle, CycleSignature
-from kendali.mystery.queries.f22 import Row
+from kendali.mystery.queries.f22 import Row, standing
 from kendali.mystery.queries.sheet import language
 from kendali.terms import settings as terms
 
@@ -70,7 +70,7 @@ def register(rows: Iterable[Row], cycle: Cycle, signatures: Sequence[CycleSignat
 def register_signatures(signatures: Sequence[CycleSignature]) -> list[tuple[str, str, str]]:
     """The three of the register: part, name with position, when; a dash where it is not signed yet."""
     lang, zone = language(), timezone.get_current_timezone()
-    known = {one.part: one for one in signatures}
+    known = {one.part: one for one in standing(signatures)}
     parts = {
         CycleSignature.Part.MADE: _("Made by (QCO)"),
         CycleSignature.Part.CHECKED: _("Checked by (QA)"),

@@ -18,7 +18,7 @@ from kendali.mystery import f22_sheet as sheets
 from kendali.mystery import words
 from kendali.mystery.models import Attempt, Cycle, CycleSignature
 from kendali.mystery.queries import sheet as filled_sheet
-from kendali.mystery.queries.f22 import Found, HandOver, Row
+from kendali.mystery.queries.f22 import Found, HandOver, Row, standing
 from kendali.mystery.queries.sheet import Line, Sheet, language
 from kendali.mystery.rules import scoring
 from kendali.mystery.rules.clock_rules import STEPS, Step
@@ -168,7 +168,7 @@ def made(row: Row, step: Step, zone: ZoneInfo) -> list[str]:
 
 
 def _sign_off(row: Row, signatures: Sequence[CycleSignature]) -> list[object]:
-    one, by_part = row.sample, {each.part: each for each in signatures}
+    one, by_part = row.sample, {each.part: each for each in standing(signatures)}
     parts = [by_part.get(part) for part in CycleSignature.Part]
     signed = [f"{each.name}, {formats.short_day(each.at, language())}" if each else "" for each in parts]
     return [

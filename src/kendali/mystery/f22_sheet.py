@@ -17,7 +17,7 @@ from kendali import formats
 from kendali.mystery import words
 from kendali.mystery.models import Attempt, Cycle, CycleSignature
 from kendali.mystery.queries import sheet as filled_sheet
-from kendali.mystery.queries.f22 import Found, HandOver, Row
+from kendali.mystery.queries.f22 import Found, HandOver, Row, standing
 from kendali.mystery.queries.sheet import Line, Part, Sheet, language
 from kendali.mystery.rules import scoring
 from kendali.mystery.rules.clock_rules import Step
@@ -300,6 +300,6 @@ def sample_signers(row: Row, zone: ZoneInfo, lang: str) -> Pairs:
 
 def signed(first: Pairs, signatures: Sequence[CycleSignature], lang: str) -> Pairs:
     """The sheet is signed by its own people; the coordinator acknowledges the whole register once."""
-    known = next((one for one in signatures if one.part == CycleSignature.Part.ACKNOWLEDGED), None)
+    known = next((one for one in standing(signatures) if one.part == CycleSignature.Part.ACKNOWLEDGED), None)
     told = f"{known.name}, {formats.short_day(known.at, lang)}" if known else _("once for the monthly register")
     return [*first, (_("Acknowledged by (coordinator)"), told)]

@@ -13,10 +13,9 @@ from datetime import date, datetime
 from itertools import islice
 from typing import TypeVar
 
-from django.db.models import Count, Exists, F, Model, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from kendali.civil_time import local_date
 from kendali.documents.models import Revision
 from kendali.mystery.models import (
     Attempt,
@@ -34,6 +33,7 @@ from kendali.mystery.queries.forms import form_of
 from kendali.mystery.rules import clock_rules, frozen_row
 from kendali.mystery.rules.clock_rules import STEPS, ClockState, Step
 from kendali.mystery.rules.form import Form
+from kendali.mystery.rules.working_time import SECOND
 
 M = TypeVar("M", bound=Model)
 BATCH = 500
@@ -116,11 +116,10 @@ def chosen(
     for name, value in (("area", area), ("shift", shift), ("kind", kind), ("state", state)):
         if value:
             rows = rows.filter(**{name: value})
-    valid = Exists(Finding.objects.filter(sample=OuterRef("pk")).exclude(state="invalid"))
     if found == "late":
-        late = Q(stopped_at__gt=F("due_at")) | Q(stopped_at=None, dropped_at=None, due_at__lt=at)
-        rows = rows.filter(Exists(Clock.objects.filter(late, finding__sample=OuterRef("pk"))))
+        rows = rows.filter(_late(at))
     elif found:
+        valid = _of_row(Finding.objects.exclude(state="invalid"), "")
         rows = rows.filter(valid if found == "yes" else ~valid)
     if text:
         rows = rows.filter(
@@ -128,6 +127,19 @@ def chosen(
             | Q(executor__name__icontains=text)
         )  # fmt: skip
     return rows
+
+
+def _of_row(rows: QuerySet[M], path: str) -> Q:
+    """One of these belongs to the sample; `path`: from the row to its finding. That of Access names its samples."""
+    unconnected = Exists(rows.filter(**{f"{path}sample": None, f"{path}lines__item": OuterRef("number")}))
+    return Q(Exists(rows.filter(**{f"{path}sample": OuterRef("pk")}))) | Q(unconnected, called_at=None)
+
+
+def _late(at: datetime) -> Q:
+    """As `_hand_over` tells it: the printed second decides, and what was late when it was dropped stays late."""
+    over = F("due_at") + SECOND
+    ended = Q(stopped_at__gte=over) | Q(dropped_at__gte=over) | Q(stopped_at=None, dropped_at=None)
+    return _of_row(Clock.objects.filter(ended, due_at__lte=at - SECOND), "finding__")
 
 
 def without_answers(rows: QuerySet[Sample]) -> QuerySet[Sample]:
@@ -149,8 +161,14 @@ def forms_used(cycle: Cycle) -> list[Form]:
 
 def signed_parts(cycles: Sequence[Cycle]) -> dict[int, int]:
     """How many of the three signatures each register has."""
-    rows = CycleSignature.objects.filter(cycle__in=cycles).values_list("cycle").annotate(count=Count("pk"))
-    return dict(rows)
+    rows = _by("cycle_id", CycleSignature.objects.filter(cycle__in=cycles))
+    return {pk: len(standing(signatures)) for pk, signatures in rows.items()}
+
+
+def standing(signatures: Iterable[CycleSignature]) -> list[CycleSignature]:
+    """Those on the register as it was signed last: what was signed before it changed counts no more."""
+    by_time = sorted(signatures, key=lambda one: one.at)
+    return [one for one in by_time if one.digest == by_time[-1].digest]
 
 
 # --- what they say, in bulk
@@ -169,7 +187,7 @@ def told(samples: Sequence[Sample], at: datetime) -> list[Row]:
         form = form_of(revision) if revision else None
         if evaluation is not None and revision is not None:
             evaluation.form = revision  # the same row, read once for all of them
-        found = [*of_samples.get(one.pk, []), *_access(of_access, one, calls)]
+        found = [*of_samples.get(one.pk, []), *_access(of_access, one)]
         rows.append(Row(one, calls, found, evaluation, revision, form, at))
     return rows
 
@@ -181,11 +199,11 @@ def _by(name: str, rows: Iterable[M]) -> dict[int, list[M]]:
     return found
 
 
-def _found(samples: Sequence[Sample], at: datetime) -> tuple[dict[int, list[Found]], dict[tuple[str, date], Found]]:
-    """By sample; and those of Access by area and day, for samples that never connected."""
-    silent = {one.area for one in samples if one.called_at is None and one.area}
-    cycles = {one.cycle_id for one in samples}
-    of_access = Q(sample=None, cycle__in=cycles, area__in=silent)
+def _found(samples: Sequence[Sample], at: datetime) -> tuple[dict[int, list[Found]], dict[str, list[Found]]]:
+    """By sample; and those of Access by the number of each sample they name."""
+    silent = [one.number for one in samples if one.called_at is None]
+    named_in = FindingLine.objects.filter(item__in=silent, finding__sample=None).values("finding")
+    of_access = Q(pk__in=named_in) if silent else Q(pk=None)
     rows = Finding.objects.filter(Q(sample__in=samples) | of_access, found_at__lte=at).order_by("number")
     findings = list(rows.select_related("owner"))
     lines = _by("finding_id", FindingLine.objects.filter(finding__in=findings).order_by("item"))
@@ -205,13 +223,14 @@ def _found(samples: Sequence[Sample], at: datetime) -> tuple[dict[int, list[Foun
         for one in findings
     ]
     by_sample: dict[int, list[Found]] = defaultdict(list)
-    by_day: dict[tuple[str, date], Found] = {}
+    by_number: dict[str, list[Found]] = defaultdict(list)
     for found in all_of_them:
         if found.finding.sample_id is not None:
             by_sample[found.finding.sample_id].append(found)
-        elif found.finding.access_day is not None:
-            by_day[found.finding.area, found.finding.access_day] = found
-    return by_sample, by_day
+        else:
+            for line in found.lines:
+                by_number[line.item].append(found)
+    return by_sample, by_number
 
 
 def _hand_overs(rows: Sequence[Clock], at: datetime) -> tuple[HandOver, ...]:
@@ -227,12 +246,9 @@ def _hand_over(step: Step, row: Clock | None, at: datetime) -> HandOver:
     return HandOver(step, stopped, IN_TIME.get(clock_rules.state(clock, at)))
 
 
-def _access(found: Mapping[tuple[str, date], Found], sample: Sample, attempts: Sequence[Attempt]) -> list[Found]:
-    """The finding of the area and day on which a sample ended unconnected."""
-    if sample.called_at is not None or not attempts:
-        return []
-    one = found.get((sample.area, local_date(attempts[-1].at, sample.zone)))
-    return [one] if one else []
+def _access(found: Mapping[str, list[Found]], sample: Sample) -> list[Found]:
+    """The finding of the area and day on which a sample ended unconnected; of no other one that was tried there."""
+    return found.get(sample.number, []) if sample.called_at is None else []
 
 
 # --- what is hashed

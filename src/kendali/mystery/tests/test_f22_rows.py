@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
-from kendali.mystery.models import Attempt, Clock, Finding, Sample
+from kendali.accounts.models import User
+from kendali.mystery import f22_print
+from kendali.mystery.actions import findings
+from kendali.mystery.models import Attempt, Clock, CycleSignature, Finding, Sample
 from kendali.mystery.queries import f22
 from kendali.mystery.rules import frozen_row
 from kendali.mystery.tests.f22_rows import FIRST, month
+from kendali.mystery.tests.finding_rows import AT
+from kendali.mystery.tests.house import CALLED, House
 from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db
@@ -114,3 +120,50 @@ def test_the_digest_of_the_register_is_that_of_its_rows(cast: Cast) -> None:
     digests = f22.row_digests(cycle, cast.now)
     by_number = {one.number: digests[one.pk] for one in Sample.objects.all()}
     assert f22.register_digest(cycle, cast.now) == frozen_row.register_digest(by_number)
+
+
+# --- Access, lateness and signatures are told the same everywhere
+
+
+def test_an_access_finding_stands_in_the_rows_of_its_samples_and_in_no_other(house: House) -> None:
+    """Also where the area is an outcome; not with one that was tried there on the same day and missed."""
+    national: dict[str, Any] = {"destination": house.floor.national, "place": "nasional", "area": ""}
+    silent, other = (house.sample("unconnected", **national) for _n in range(2))
+    missed = house.sample("missed", **national, executor=house.cast.qori)
+    for one in (silent, other, missed):
+        Attempt.objects.create(sample=one, number=1, at=CALLED, outcome="busy", by=house.cast.qori)
+    finding = findings.raise_access("nasional", CALLED.date(), [silent, other], at=AT)
+    (rows,) = f22.batches(f22.called(house.cycle), AT)
+    assert [[found.finding for found in row.found] for row in rows] == [[finding], [finding], []]
+    asked = {how: [one.number for one in f22.chosen(f22.calls(house.cycle), AT, found=how).order_by("number")]
+             for how in ("yes", "no", "late")}  # fmt: skip
+    assert asked == {"yes": [silent.number, other.number], "no": [missed.number], "late": []}
+    late = f22.chosen(f22.calls(house.cycle), AT + timedelta(days=9), found="late")
+    assert set(late) == {silent, other}
+
+
+def test_who_looks_for_late_rows_finds_those_that_say_so(cast: Cast) -> None:
+    """Dropped after it was due: late for ever. Handed over within the last second, or after the freeze: not."""
+    cycle, at = month(cast, 3), FIRST + timedelta(days=30)
+    clocks = Clock.objects.filter(step="k3").order_by("finding__sample__number")
+    dropped, last_second, after = clocks
+    Clock.objects.filter(step="k2").delete()
+    Clock.objects.filter(pk=dropped.pk).update(dropped_at=dropped.due_at + timedelta(days=1))
+    Clock.objects.filter(pk=last_second.pk).update(stopped_at=last_second.due_at + timedelta(milliseconds=400))
+    Clock.objects.filter(pk=after.pk).update(due_at=at + timedelta(days=1), stopped_at=at + timedelta(days=2))
+    (rows,) = f22.batches(f22.called(cycle), at)
+    said = [row.sample for row in rows if any(one.in_time is False for one in row.found[0].hand_overs)]
+    assert said == list(f22.chosen(f22.calls(cycle), at, found="late")) == [rows[0].sample]
+
+
+def test_a_signature_on_a_register_that_changed_is_neither_counted_nor_printed(house: House) -> None:
+    def sign(part: str, person: User, digest: str, day: int) -> None:
+        CycleSignature.objects.create(cycle=house.cycle, part=part, user=person, name=person.name, digest=digest,
+                                      at=AT + timedelta(days=day))  # fmt: skip
+
+    for day, digest in ((1, "a"), (2, "b")):
+        sign("made", house.cast.qori, digest * 64, day)
+    sign("checked", house.cast.qanita, "a" * 64, 1)
+    assert f22.signed_parts([house.cycle]) == {house.cycle.pk: 1}
+    printed = f22_print.register_signatures(list(house.cycle.signatures.all()))
+    assert [name for _part, name, _at in printed] == ["Qori Amelia", "–", "–"]
