@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
+from itertools import accumulate
 
 import holidays
 
@@ -15,6 +16,7 @@ from kendali.mystery.rules.machine import Person, Role
 from kendali.mystery.rules.sample_rules import Patience
 from kendali.mystery.rules.working_time import Desk, Week, WorkCalendar
 from kendali.terms import settings as terms
+from kendali.terms.models import Setting
 
 
 def person(actor: Actor) -> Person:
@@ -68,11 +70,22 @@ def desk_of(user: User | None, site: str = "") -> Desk:
 # --- terms in force
 
 
-def clock_terms() -> Terms:
-    budgets = tuple(terms.number(f"mystery.budget_{step}") for step in ("k1", "k2", "k3"))
-    days = terms.number("mystery.clock_days")
-    mode = Mode(str(terms.get("mystery.clock_mode")))
-    return Terms(mode, days, (budgets[0], budgets[1], budgets[2]))
+CLOCKS = ("mystery.clock_mode", "mystery.clock_days", "mystery.budget_k1", "mystery.budget_k2", "mystery.budget_k3")
+
+
+def clock_terms(at: datetime | None = None) -> Terms:
+    """In force now; `at`: as they stood then, for clocks that began then: what was late is not changed by a setting.
+    Budgets that go down or past the limit are taken up or down to it, so that a setting stops nobody's work."""
+    values = {key: terms.get(key) for key in CLOCKS} if at is None else _as_they_stood(at)
+    mode, days, *budgets = (values[key] for key in CLOCKS)
+    limit = int(days)
+    k1, k2, k3 = (min(int(one), limit) for one in accumulate(map(int, budgets), max))
+    return Terms(Mode(str(mode)), limit, (k1, k2, k3))
+
+
+def _as_they_stood(at: datetime) -> dict[str, int | str | bool]:
+    rows = Setting.objects.filter(client=None, key__in=CLOCKS, created_at__lte=at).order_by("version")
+    return {key: terms.DEFINITIONS[key].default for key in CLOCKS} | dict(rows.values_list("key", "value"))
 
 
 def patience() -> Patience:

@@ -110,17 +110,22 @@ def of_finding(finding: Finding) -> dict[Step, Clock]:
 def fairness(
     rows: Mapping[Step, Clock], at: datetime, desks: Desks, terms: Terms | None = None
 ) -> dict[Step, Fairness]:
-    """By step; {} where no clock ever started."""
+    """By step; {} where no clock ever started. `terms`: those in force when it was found."""
     if Step.K1 not in rows:
         return {}
     clocks = {step: as_rule(row) for step, row in rows.items()}
     tables = {step: desks.of(row) for step, row in rows.items()}
-    return lateness_rules.fairness(clocks, tables, terms or office.clock_terms(), at)
+    return lateness_rules.fairness(clocks, tables, terms or terms_of(rows), at)
+
+
+def terms_of(rows: Mapping[Step, Clock]) -> Terms:
+    """In force when the finding was found."""
+    return office.clock_terms(min((row.started_at for row in rows.values()), default=None))
 
 
 def punctuality(
     rows: Mapping[Step, Clock], at: datetime, desks: Desks, terms: Terms | None = None
 ) -> dict[Step, Punctuality]:
     """In time on working days, and on calendar days: reports print both."""
-    terms = terms or office.clock_terms()
+    terms = terms or terms_of(rows)
     return {step: clock_rules.punctuality(as_rule(row), at, desks.of(row), terms) for step, row in rows.items()}

@@ -16,6 +16,7 @@ from kendali.mystery import office
 from kendali.mystery.actions import stepping
 from kendali.mystery.actions.moving import finding_facts
 from kendali.mystery.models import Finding
+from kendali.mystery.queries import apart
 from kendali.mystery.queries import clocks as clock_query
 from kendali.mystery.rules import finding_rules
 from kendali.mystery.rules.finding_rules import (
@@ -147,6 +148,7 @@ class Looked:
         if actor is None:
             return None
         verdict = finding_rules.may(event, self.facts, office.person(actor), self._given(event, actor))
+        verdict = verdict and apart.may_judge(event, self._finding, actor)
         hidden = verdict.facts.get("code") in HIDDEN or _not_mine(verdict, event)
         return None if not verdict and hidden else verdict
 

@@ -14,7 +14,6 @@ from kendali.audit.history import Happened
 from kendali.audit.models import Entry
 from kendali.audit.sentences import actor as named
 from kendali.audit.sentences import render
-from kendali.mystery import office
 from kendali.mystery.models import Clock, Finding, Recording
 from kendali.mystery.queries import clocks as clock_query
 from kendali.mystery.queries import evaluation as filled_query
@@ -98,14 +97,14 @@ class HandOver:
 
 
 def hand_overs(rows: Mapping[Step, Clock], at: datetime, desks: Desks) -> list[HandOver]:
-    terms_now = office.clock_terms()
+    found_under = clock_query.terms_of(rows)
     made = []
     for step in Step:
         row = rows.get(step)
         due = None
         if row is not None:
             every_day = replace(desks.of(row), calendar=WorkCalendar(Week.CALENDAR))
-            due = due_after(row.started_at, terms_now.days, every_day)
+            due = due_after(row.started_at, found_under.days, every_day)
         made.append(HandOver(step, clock_query.chip(step, row, at, desks), due))
     return made
 

@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 from kendali.accounts.models import Deputy, User
 from kendali.accounts.permissions import Refused
 from kendali.audit.models import Entry
+from kendali.mystery import office
 from kendali.mystery.actions import clocks, digests, escalating, finding_steps, findings
 from kendali.mystery.models import CalendarVersion, Clock, Digest, Finding, Workplace
 from kendali.mystery.queries import clocks as query
+from kendali.mystery.queries import finding_page
 from kendali.mystery.queries.clocks import Desks
 from kendali.mystery.rules.clock_rules import ClockState, Step
 from kendali.mystery.rules.finding_rules import FollowUp
@@ -23,6 +25,7 @@ from kendali.mystery.tests.finding_rows import AT, clock, raised, submitted
 from kendali.mystery.tests.house import House
 from kendali.notices import delivery
 from kendali.notices.models import Notice
+from kendali.terms.models import Setting
 from tests.mail_server import Mailbox
 
 pytestmark = pytest.mark.django_db
@@ -109,6 +112,29 @@ def test_a_finding_nobody_worked_on_says_whose_days_were_lost(house: House, find
     fair = query.fairness(query.of_finding(Finding.objects.get(pk=finding.pk)), wib(25, 10), Desks())
     assert (fair[Step.K3].received_late, fair[Step.K3].because_of) == (True, {Step.K2: 1})
     assert fair[Step.K3].punctual is None  # the person has still the own share of days
+
+
+def test_a_setting_changes_no_lateness_of_what_was_found_before(house: House, finding: Finding) -> None:
+    findings.forward(user=house.cast.qanita, at=wib(25, 9), finding=finding)
+    row, at = Finding.objects.get(pk=finding.pk), wib(30, 9)
+
+    def shown() -> object:
+        rows = query.of_finding(row)
+        due = [one.calendar_due for one in finding_page.hand_overs(rows, at, Desks())]
+        return query.fairness(rows, at, Desks()), query.punctuality(rows, at, Desks()), due
+
+    before = shown()
+    for key, value in (("clock_days", 9), ("budget_k2", 8), ("budget_k3", 9)):
+        Setting.objects.create(key=f"mystery.{key}", value=value, version=1, reason="Uji", created_at=wib(26))
+    assert shown() == before
+
+
+def test_budgets_that_contradict_the_limit_stop_nobody(house: House) -> None:
+    house.setting("mystery.clock_days", 1)
+    (one,) = raised(house, submitted(house, said=("supervisor",), empathy="not_met"))
+    assert {row.due_at for row in one.clocks.all()} == {wib(23, 23, 59) + timedelta(seconds=59)}
+    house.setting("mystery.budget_k1", 5)
+    assert office.clock_terms().budgets == (1, 1, 1)
 
 
 # --- an edit of the calendar

@@ -11,7 +11,7 @@ from kendali.accounts.models import Deputy, RoleGrant, User
 from kendali.accounts.permissions import RuleRefused
 from kendali.mystery.actions import disputes, finding_steps, findings, proof, verifying
 from kendali.mystery.models import Finding
-from kendali.mystery.queries import waiting_findings
+from kendali.mystery.queries import finding_buttons, waiting_findings
 from kendali.mystery.rules.finding_rules import FollowUp
 from kendali.mystery.tests.finding_rows import AT, raised, submitted
 from kendali.mystery.tests.house import House
@@ -53,6 +53,8 @@ def test_who_reported_as_the_owners_deputy_does_not_close_as_qa(house: House, fi
     with pytest.raises(RuleRefused) as caught:
         finding_steps.close(user=house.cast.qadri, at=LATER, finding=row)
     assert code(caught) == "own_work"
+    offered = {one.name for one in finding_buttons.buttons(house.cast.qadri, row, LATER) if one.verdict}
+    assert "close" not in offered
     assert finding_steps.close(user=house.cast.qanita, at=LATER, finding=row).state == "closed"
 
 
