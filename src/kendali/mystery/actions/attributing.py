@@ -13,12 +13,13 @@ from kendali.audit import actions as audit
 from kendali.mystery import office
 from kendali.mystery.actions import clocks, finding_steps, stepping, verifying
 from kendali.mystery.actions.moving import locked_sample, sample_facts
-from kendali.mystery.models import Agent, Finding, Membership, Sample
+from kendali.mystery.models import Agent, Finding, FindingLine, Membership, Sample
 from kendali.mystery.queries import causes, recurrence, roster
 from kendali.mystery.rules import finding_rules
 from kendali.mystery.rules.attribution import may_attribute
 from kendali.mystery.rules.clock_rules import Step
 from kendali.mystery.rules.finding_rules import FindingState, Owner
+from kendali.mystery.rules.form import Cause
 from kendali.verdict import Verdict, no
 
 BEFORE_FORWARDING = frozenset({FindingState.FOUND, FindingState.FEEDBACK_GIVEN})
@@ -78,15 +79,18 @@ def _write(row: Sample, agent: Agent | None, at: Membership | None) -> None:
 
 
 def _findings(row: Sample, user: User, at: datetime, reason: str) -> None:
-    """Those of the agent's supervisor; a department's stay with it."""
-    rows = Finding.objects.filter(sample=row, owner_kind=Owner.SUPERVISOR.value).exclude(state__in=KEPT)
+    """Those of the agent's supervisor go to who that is now; a department's stay with it, and name the agent whose call
+    it was. Access alone is never an agent's."""
+    of_the_call = FindingLine.objects.exclude(cause=Cause.ACCESS.value).values("finding")
+    rows = Finding.objects.filter(sample=row, pk__in=of_the_call).exclude(state__in=KEPT)
     owner = causes.supervisor_of(row)
     for one in rows.order_by("pk"):
         finding = stepping.locked(one)
         finding.agent, finding.team, finding.area = row.agent, row.agent_team, causes.area_of(row)
         finding.recurs = list(recurrence.earlier(finding))
         finding.save(update_fields=["agent", "team", "area", "recurs"])
-        _hand_over(finding, owner, user, at, reason)
+        if finding.owner_kind == Owner.SUPERVISOR:
+            _hand_over(finding, owner, user, at, reason)
 
 
 def _hand_over(finding: Finding, owner: User | None, user: User, at: datetime, reason: str) -> None:

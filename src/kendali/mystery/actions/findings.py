@@ -17,7 +17,7 @@ from kendali.audit import actions as audit
 from kendali.audit.actor import SYSTEM, Actor
 from kendali.mystery import office
 from kendali.mystery.actions import clocks, finding_notices, holding, stepping
-from kendali.mystery.models import Evaluation, Finding, FindingLine, Sample
+from kendali.mystery.models import Agent, Evaluation, Finding, FindingLine, Sample
 from kendali.mystery.queries import causes, recurrence
 from kendali.mystery.queries import evaluation as filled
 from kendali.mystery.rules import clock_rules, finding_rules, plain
@@ -78,7 +78,7 @@ def _raise(
         owner_kind=causes.kind_of(draft.owner).value,
         owner=causes.person_of(draft.owner, sample),
         executor=sample.executor,
-        agent=None if all(line.cause is Cause.ACCESS for line in draft.lines) else sample.agent,
+        agent=_agent_of(sample, draft),
         team=sample.agent_team,
         critical_compliance=draft.critical_compliance,
         found_at=at,
@@ -107,6 +107,7 @@ def _again(
         return finding
     finding.lines.all().delete()
     _write_lines(finding, draft, articles)
+    _attribute(finding, draft, at)
     recurs = list(recurrence.earlier(finding))
     Finding.objects.filter(pk=finding.pk).update(
         evaluation=evaluation, recurs=recurs, description=words.description, recommendation=words.recommendation
@@ -116,6 +117,23 @@ def _again(
     facts = {"number": finding.number, "count": len(draft.lines)}
     audit.record("finding.changed", actor=actor, at=at, obj=finding, facts=facts)
     return stepping.locked(finding)
+
+
+def _attribute(finding: Finding, draft: FindingDraft, at: datetime) -> None:
+    """Who answered the call may have become known meanwhile; until it was forwarded the finding goes to that one's
+    supervisor."""
+    sample, agent = finding.sample, _agent_of(finding.sample, draft) if finding.sample is not None else None
+    if sample is None or finding.agent == agent:
+        return
+    finding.agent, finding.team, finding.area = agent, sample.agent_team, causes.area_of(sample)
+    if finding.forwarded_at is None and draft.owner == causes.SUPERVISOR:
+        finding.owner = causes.person_of(draft.owner, sample)
+    finding.save(update_fields=["agent", "team", "area", "owner"])
+    clocks.recompute(finding, Step.K3, actor=SYSTEM, at=at)
+
+
+def _agent_of(sample: Sample, draft: FindingDraft) -> Agent | None:
+    return None if all(line.cause is Cause.ACCESS for line in draft.lines) else sample.agent
 
 
 def _hand_to_qa(finding: Finding, words: Said, actor: Actor, at: datetime) -> Finding:
@@ -139,6 +157,7 @@ def _no_longer(finding: Finding, at: datetime) -> None:
         return
     reason = "Formulir yang diperbaiki tidak lagi memuat ketidaksesuaian ini."
     stepping.take(finding, FindingEvent.INVALIDATE, actor=SYSTEM, at=at, given=Given(reason=reason))
+    finding_notices.ended(finding, "invalid", at=at, reason=reason)
 
 
 def _write_lines(finding: Finding, draft: FindingDraft, articles: str) -> None:
@@ -299,8 +318,9 @@ def end_for_void(sample: Sample, *, actor: Actor, at: datetime, reason: str) -> 
     """The call was void: what it found is not valid, whatever became of it so far."""
     holding.lock(sample)
     rows = Finding.objects.filter(sample=sample).exclude(state__in=[one.value for one in finding_rules.ENDED])
-    return [
-        stepping.take(
+    ended = []
+    for one in rows.order_by("pk"):
+        finding = stepping.take(
             stepping.ending(one),
             FindingEvent.INVALIDATE,
             actor=SYSTEM,
@@ -308,5 +328,6 @@ def end_for_void(sample: Sample, *, actor: Actor, at: datetime, reason: str) -> 
             given=Given(reason=reason),
             facts={"by": actor.name},
         )
-        for one in rows.order_by("pk")
-    ]
+        finding_notices.ended(finding, "invalid", at=at, reason=reason)
+        ended.append(finding)
+    return ended

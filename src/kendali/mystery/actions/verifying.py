@@ -7,6 +7,8 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Max
+from django.utils import translation
+from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
 from kendali.accounts import permissions, roles
@@ -14,10 +16,11 @@ from kendali.accounts.models import User
 from kendali.accounts.permissions import RuleRefused
 from kendali.audit.actions import StaleState
 from kendali.audit.actor import Actor
+from kendali.audit.sentences import shown
 from kendali.mystery import office
 from kendali.mystery.actions import findings, holding, replacing, stepping
 from kendali.mystery.actions.moving import locked_sample, move_sample, sample_facts
-from kendali.mystery.models import Evaluation, Sample
+from kendali.mystery.models import Cycle, Evaluation, Sample
 from kendali.mystery.queries import apart
 from kendali.mystery.rules import sample_rules, scoring
 from kendali.mystery.rules.sample_rules import Given, SampleEvent, VoidReason
@@ -78,7 +81,9 @@ def void(*, user: User, at: datetime, sample: Sample, reason: VoidReason | None,
     }  # fmt: skip
     facts = {"void_reason": why, "note": note.strip()}
     move_sample(row, E.VOID, actor=actor, given=given(row, actor, at, void=reason), changes=changes, facts=facts)
-    findings.end_for_void(row, actor=actor, at=at, reason=f"{row.number}: {why} {note}".strip())
+    with translation.override("id"):  # it is kept with the finding, for who answers for it: neither number nor note
+        ended_by = gettext("The call was void: %(why)s.") % {"why": shown("void_reason", why)}
+    findings.end_for_void(row, actor=actor, at=at, reason=ended_by)
     _tell(row, "sample.voided", at, void_reason=why)
     return replacing.replace(row, actor=actor, at=at) if replacing.goes_on(row) else None
 
@@ -148,7 +153,11 @@ def may(event: SampleEvent, user: User, row: Sample, at: datetime) -> Verdict:
 
 def not_the_caller(user: User, row: Sample) -> Verdict:
     """A person and a deputy count as one from the call on: who lent or borrowed the caller's chair verifies another's
-    calls."""
+    calls. After the freeze of the month nobody judges what did not count either."""
+    if row.cycle.status == Cycle.Status.FROZEN:
+        reason = _("The cycle is frozen, nothing of it is calculated again: a correction is a corrigendum in the next "
+                   "report.")  # fmt: skip
+        return no(reason, code="locked")
     if permissions.same_person(row.executor_id, user, since=row.called_at or row.calling_since):
         return no(_("Nobody judges his own call: another QA does."), code="own_work")
     return YES

@@ -10,9 +10,9 @@ from kendali.accounts import permissions
 from kendali.accounts.models import Deputy, RoleGrant
 from kendali.audit.models import Entry
 from kendali.audit.sentences import render
-from kendali.mystery.actions import attributing, verifying
+from kendali.mystery.actions import attributing, findings, verifying
 from kendali.mystery.actions.findings import raise_from_form
-from kendali.mystery.models import Evaluation, Finding, Sample
+from kendali.mystery.models import Cycle, Evaluation, Finding, Sample
 from kendali.mystery.queries import pace
 from kendali.mystery.rules import plain
 from kendali.mystery.rules.answers import Said
@@ -185,7 +185,58 @@ def test_after_the_freeze_nothing_is_corrected(house: House) -> None:
             act()
 
 
+def test_after_the_freeze_what_did_not_count_stays_as_well(house: House) -> None:
+    """Called on the first of the next month: in the register, not among the 60, and not locked."""
+    sample = house.sample("verified")
+    Cycle.objects.filter(pk=house.cycle.pk).update(status="frozen", frozen_at=house.cast.now)
+    for act in (
+        lambda: verifying.revise(user=house.cast.qanita, at=house.cast.now, sample=sample, reason="x"),
+        lambda: verifying.void(user=house.cast.qanita, at=house.cast.now, sample=sample, reason=VoidReason.DUPLICATE),
+        lambda: attributing.set_agent(user=house.cast.qanita, at=house.cast.now, sample=sample, agent=None),
+    ):
+        with refused("corrigendum"):
+            act()
+
+
+def test_the_owner_learns_that_a_finding_ended_with_its_call_and_nothing_of_the_caller(house: House) -> None:
+    sample = submitted(house, empathy="not_met")
+    verifying.verify_and_forward(user=house.cast.qanita, at=house.verified_at, sample=sample)
+    verifying.void(user=house.cast.qanita, at=house.cast.now, sample=sample, reason=VoidReason.COVER_BLOWN,
+                   note="Agent mengenali suara Qori")  # fmt: skip
+    notice = Notice.objects.get(kind="finding.invalid")
+    assert (notice.user, notice.facts["reason"]) == (house.cast.surya, "Panggilan batal: penyamaran terbongkar.")
+    assert Finding.objects.get().end_reason == notice.facts["reason"]
+
+
 # --- who answered
+
+
+def test_an_agent_who_becomes_known_before_the_form_comes_again_takes_the_finding_along(house: House) -> None:
+    RoleGrant.objects.create(user=house.cast.kirana, role="supervisor", granted_at=house.submitted_at)
+    sample = house.sample("submitted", agent="", answers={"empathy": "not_met"})
+    words = {"supervisor": plain.write(Said("Uraian", "Coaching"))}
+    Evaluation.objects.filter(sample=sample).update(said=words)
+    caller = permissions.acting(house.cast.qori, "sample.call")
+
+    def hand_in() -> Finding:
+        evaluation = Evaluation.objects.select_related("sample", "form").get(sample=sample)
+        return raise_from_form(evaluation, actor=caller, at=house.submitted_at)[0]
+
+    assert hand_in().owner == house.cast.surya  # of the area
+    findings.return_all(sample, user=house.cast.qanita, at=house.verified_at, reason="Cari rekamannya")
+    agent = house.floor.agents["A3"]
+    Sample.objects.filter(pk=sample.pk).update(agent=agent, agent_team="J2", agent_site=house.floor.jkt)
+    same = hand_in()
+    assert (same.agent, same.team, same.owner) == (agent, "J2", house.cast.kirana)
+
+
+def test_a_departments_finding_names_the_agent_who_answered(house: House) -> None:
+    sample = house.sample("verified")
+    found = house.finding(sample, "at_department", owner=house.cast.dina, owner_kind="department", key="department")
+    other = house.floor.agents["A3"]
+    attributing.set_agent(user=house.cast.qanita, at=house.cast.now, sample=sample, agent=other, reason="Suara lain")
+    found.refresh_from_db()
+    assert (found.agent, found.team, found.owner, found.state) == (other, "J2", house.cast.dina, "at_department")
 
 
 def test_qa_names_the_agent_and_the_finding_goes_to_that_supervisor(house: House) -> None:
