@@ -35,7 +35,7 @@ from kendali.mystery.actions import calling, kept, voice_system
 from kendali.mystery.actions.moving import locked_sample
 from kendali.mystery.actions.voice_system import Candidate as Candidate
 from kendali.mystery.actions.voice_system import candidates as candidates
-from kendali.mystery.models import Recording, Sample
+from kendali.mystery.models import Membership, Recording, Sample
 from kendali.mystery.queries import roster
 from kendali.records.models import Record
 from kendali.terms import free_text
@@ -124,7 +124,7 @@ def _row(
 ) -> Recording:  # fmt: skip
     row = locked_sample(sample.pk)
     calling.require_open(row, actor)
-    former = Recording.objects.filter(sample=row).values_list("path", flat=True).first()
+    former = Recording.objects.filter(sample=row).select_related("record").only("path", "record__agent").first()
     values = columns | {
         "mime": heard.sound.content_type, "seconds": heard.seconds, "peaks": heard.peaks, "added_by": user,
         "added_at": at, "destroyed_at": None, "destroyed_by": None,
@@ -132,13 +132,12 @@ def _row(
     _there_still(columns["record"])
     recording, _new = Recording.objects.update_or_create(sample=row, defaults=values)
     kept.keep(recording.path)
-    if former:
-        kept.leave(former, at)
-        transaction.on_commit(lambda: kept.tidy(former))
+    if former is not None and (path := former.path):
+        kept.leave(path, at)
+        transaction.on_commit(lambda: kept.tidy(path))
     told: dict[str, object] = {"number": row.number, "seconds": heard.seconds, "sha256": columns["sha256"]}
     audit.record(verb, actor=actor, at=at, obj=row, facts=told | facts)
-    if recording.record is not None:
-        _identify(row, recording.record)
+    _identify(row, former.record if former is not None else None, recording.record)
     return recording
 
 
@@ -150,16 +149,26 @@ def _there_still(record: object) -> None:
             raise RuleRefused(no(_("This record was deleted in the meantime."), code="candidate"))
 
 
-def _identify(sample: Sample, record: Record) -> None:
-    """Who answered, as the recording system says, where the roster knows that login, extension or number."""
-    if sample.agent_id is not None or not record.agent or sample.called_at is None:
+def _identify(sample: Sample, before: Record | None, record: Record | None) -> None:
+    """Who answered, as the recording system says, where the roster knows that login, extension or number. Whom only
+    the recording named that was here before did not answer this call."""
+    named = _member(sample, before)
+    if sample.agent_id is not None and (named is None or named.agent_id != sample.agent_id):
         return
-    name = record.agent.strip()
-    found = roster.agent_at(sample.called_at, agent=name, login=name, extension=name)
+    found = _member(sample, record)
     if found is not None:
         Sample.objects.filter(pk=sample.pk).update(
             agent=found.agent, agent_team=found.team, agent_site=found.site, no_agent_reason=""
         )
+    elif sample.agent_id is not None and before != record:
+        Sample.objects.filter(pk=sample.pk).update(agent=None, agent_team="", agent_site=None)
+
+
+def _member(sample: Sample, record: Record | None) -> Membership | None:
+    name = record.agent.strip() if record is not None else ""
+    if not name or sample.called_at is None:
+        return None
+    return roster.agent_at(sample.called_at, agent=name, login=name, extension=name)
 
 
 # --- the bytes

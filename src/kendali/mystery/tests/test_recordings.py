@@ -14,7 +14,7 @@ from kendali.accounts.permissions import RuleRefused
 from kendali.audit.models import Entry
 from kendali.connectors.tests.test_length import MP3, OPUS
 from kendali.mystery.actions import kept, recordings, voice_system
-from kendali.mystery.models import Attempt, Destination, LeftFile, Recording, Sample
+from kendali.mystery.models import Agent, Attempt, Destination, LeftFile, Recording, Sample
 from kendali.mystery.tests.house import CALLED, House
 from kendali.records.models import Record, Scan
 from kendali.records.tests.office import Office, tone
@@ -100,6 +100,26 @@ def test_an_attached_recording_is_kept_and_says_who_answered(studio: Studio) -> 
     played.file.seek(0)
     assert (played.size, played.file.read(4)) == (64_044, b"RIFF")
     assert Entry.objects.get(verb="sample.recording_attached").facts["same_number"] is True
+
+
+def test_whom_only_a_recording_named_that_was_attached_by_mistake_did_not_answer(studio: Studio) -> None:
+    """The finding would go to somebody who never spoke with the caller."""
+    agents, qori = studio.house.floor.agents, studio.house.cast.qori
+    for ref, agent in (("wrong", "A1"), ("right", "A2"), ("silent", "")):
+        studio.call(ref, CALLED, agent=agent)
+    studio.scanned()
+    sample = studio.house.sample("called", agent="", no_recording_reason="")
+
+    def named_after(ref: str) -> Agent | None:
+        recordings.attach(user=qori, at=CALLED, sample=sample, record=Record.objects.get(ref=ref))
+        sample.refresh_from_db()
+        return sample.agent
+
+    assert [named_after(ref) for ref in ("wrong", "right", "silent")] == [agents["A1"], agents["A2"], None]
+    assert (sample.agent_team, sample.agent_site) == ("", None)
+    named_after("wrong")
+    Sample.objects.update(agent=agents["A3"])  # by QA, who heard it
+    assert named_after("right") == agents["A3"]
 
 
 def test_another_choice_replaces_the_first_and_leaves_nothing_behind(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -79,9 +80,10 @@ def test_an_agent_leaves_and_comes_back(cast: Cast, floor: Floor) -> None:
 def test_what_a_column_cannot_hold_is_refused_before_it_is_written(
     cast: Cast, floor: Floor, part: str, most: int
 ) -> None:
-    roster.add(user=cast.qanita, at=cast.now, member=replace(NEW, **{part: "9" * most}))
-    long = replace(NEW, **({"agent": "A10"} | {part: "8" * (most + 1)}))
-    refused(f"longer than {most}", lambda: roster.add(user=cast.qanita, at=cast.now, member=long))
+    fits: dict[str, Any] = {part: "9" * most}
+    long: dict[str, Any] = {"agent": "A10"} | {part: "8" * (most + 1)}
+    roster.add(user=cast.qanita, at=cast.now, member=replace(NEW, **fits))
+    refused(f"longer than {most}", lambda: roster.add(user=cast.qanita, at=cast.now, member=replace(NEW, **long)))
 
 
 def test_a_login_of_somebody_else_is_refused(cast: Cast, floor: Floor) -> None:
