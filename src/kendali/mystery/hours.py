@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from datetime import time
 
+from django.utils.translation import get_language
+
 PIECE = re.compile(r"\s*(\d{1,2})[.:](\d\d)\s*[-–]\s*(\d{1,2})[.:](\d\d)\s*")
 DAY = 24 * 60
 
@@ -42,6 +44,12 @@ def clock(first: int, last: int) -> str:
     """07.00-15.00; midnight at the end is 24.00."""
     end = last if last <= DAY else last - DAY
     return "-".join(f"{minute // 60:02}.{minute % 60:02}" for minute in (first, end))
+
+
+def shown(text: str) -> str:
+    """As its reader writes hours: "07.00–15.00", in English "07:00–15:00"."""
+    plain = text.replace("-", "–")
+    return plain.replace(".", ":") if get_language() == "en" else plain
 
 
 def written(day: Sequence[Sequence[int]]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from kendali.mystery.rules.form import Cause, ErrorClass, TouchPoint
 from kendali.mystery.rules.sample_rules import Outcome, SampleState, VoidReason
@@ -33,7 +34,7 @@ FINDING_STATES: dict[str, Pill] = {
     "at_department": Pill(_("at the department"), "active"),
     "in_progress": Pill(_("in progress"), "active"),
     "follow_up_reported": Pill(_("follow-up reported"), "active"),
-    "closed": Pill(_("closed finding"), "done"),
+    "closed": Pill(pgettext_lazy("a finding", "closed"), "done"),
     "invalid": Pill(_("invalid"), "idle"),
     "merged": Pill(_("merged"), "idle"),
 }
@@ -63,7 +64,7 @@ OUTCOMES: dict[str, Text] = {
 KINDS: dict[str, Text] = {
     "informasi": _("information"),
     "permintaan": _("request"),
-    "komplain": _("complaint call"),
+    "komplain": pgettext_lazy("a kind of material", "complaint"),
 }
 TOUCH_POINTS: dict[str, Text] = {
     TouchPoint.ACCESS.value: _("Access"),

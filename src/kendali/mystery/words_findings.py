@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext, gettext_noop, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from kendali.accounts import roles
@@ -47,7 +47,7 @@ STATES: list[tuple[str, object]] = [
     (S.AT_DEPARTMENT.value, _("at the department")),
     (S.IN_PROGRESS.value, _("in progress")),
     (S.FOLLOW_UP_REPORTED.value, _("follow-up reported")),
-    (S.CLOSED.value, _("closed finding")),
+    (S.CLOSED.value, pgettext_lazy("a finding", "closed")),
     (S.INVALID.value, _("invalid")),
     (S.MERGED.value, _("merged")),
 ]

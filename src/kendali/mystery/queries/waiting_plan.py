@@ -82,7 +82,7 @@ def _to_call(user: User, row: Cycle, due: dict[Milestone, date], at: datetime) -
     if counts.open and permissions.can(user, "plan.assign"):
         yield Waiting(
             due=cycle_page.next_open(row, at),
-            sentence=_("%(count)s samples of %(month)s have no executor"),
+            sentence=_("Samples of %(month)s without an executor: %(count)s"),
             detail=_("give them to somebody before their window opens"),
             action=_("Assign"),
             url=f"/mystery/siklus/{row}/rencana/?open=1",

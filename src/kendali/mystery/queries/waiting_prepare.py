@@ -59,7 +59,7 @@ def _marked(user: User, at: datetime) -> list[Waiting]:
         return []
     return [
         Waiting(
-            due=None, sentence=_("%(count)s scenarios rest on articles that changed or ended"),
+            due=None, sentence=_("Scenarios that rest on articles that changed or ended: %(count)s"),
             detail=_("No call uses them before a new version is approved."), action=_("Look at them"),
             url=f"{LIST}?status=marked", facts={"count": count},
         )

@@ -41,7 +41,7 @@ def _line(one: Waits) -> Waiting:
     if one.critical:
         detail = _("a compliance-critical finding")
     elif one.findings:
-        detail = _("%(findings)s findings to forward")
+        detail = _("findings to forward: %(findings)s")
     else:
         detail = _("no finding")
     return Waiting(

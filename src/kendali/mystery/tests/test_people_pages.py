@@ -169,7 +169,7 @@ def test_a_team_gets_another_supervisor_and_keeps_its_history(cast: Cast, floor:
 def test_shifts_numbers_and_callers_are_kept_on_their_pages(cast: Cast, floor: Floor) -> None:
     web = cast.web(cast.qanita)
     shift = {"code": "malam", "name": "Malam", "first": "22:00", "last": "06:00", "active": "on"}
-    assert "22.00-06.00" in sent(web, "/mystery/roster/shift/simpan/", shift)
+    assert "22.00–06.00" in sent(web, "/mystery/roster/shift/simpan/", shift)
     number = {"code": "mks-1", "name": "Makassar", "number": "1500004", "site": "", "zone": "Asia/Makassar",
               "active": "on", "day_0": "07.00-22.00", "day_5": "08.00-12.00"}  # fmt: skip
     sent(web, "/mystery/roster/nomor-baru/", number)

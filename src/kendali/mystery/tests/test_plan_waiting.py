@@ -49,7 +49,7 @@ def test_samples_without_an_executor_wait_for_qa_and_coordinator(it: Ready) -> N
     row = it.frozen()
     first = Sample.objects.filter(cycle=row).order_by("opens")[0]
     Sample.objects.filter(pk=first.pk).update(executor=None, state="planned")
-    assert waits(it.cast.kirana, it.at) == ["1 samples of December 2026 have no executor"]
+    assert waits(it.cast.kirana, it.at) == ["Samples of December 2026 without an executor: 1"]
     assert waiting_plan.lines(it.cast.kirana, it.at)[0].due == first.opens
 
 

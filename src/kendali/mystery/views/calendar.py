@@ -15,7 +15,7 @@ from kendali.accounts import access, permissions
 from kendali.accounts.answers import attempt
 from kendali.accounts.models import Site
 from kendali.civil_time import EARLIEST, LATEST, ZONES, add_months
-from kendali.mystery import office
+from kendali.mystery import hours, office
 from kendali.mystery.actions import calendar as actions
 from kendali.mystery.actions import clocks
 from kendali.mystery.forms_people import WEEKS, DayForm, RemoveDayForm, WorkplaceForm
@@ -64,11 +64,12 @@ def _month(request: HttpRequest) -> date:
     return month if EARLIEST < month < LATEST.replace(day=1) else timezone.localdate().replace(day=1)
 
 
-def _site(one: month_view.SiteMonth) -> tuple[month_view.SiteMonth, WorkplaceForm, str, str]:
-    """With its form, and week and zone in words."""
+def _site(one: month_view.SiteMonth) -> tuple[month_view.SiteMonth, WorkplaceForm, str, str, str]:
+    """With its form, and week, office hours and zone in words."""
     given = _place(one)
     form = WorkplaceForm(initial=given, auto_id=f"{one.site.code}_%s")
-    return one, form, str(dict(WEEKS)[str(given["week"])]), ZONES[one.site.zone]
+    open_ = hours.shown(f"{one.place.opens:%H.%M}-{one.place.closes:%H.%M}" if one.place else "08.00-17.00")
+    return one, form, str(dict(WEEKS)[str(given["week"])]), open_, ZONES[one.site.zone]
 
 
 def _place(one: month_view.SiteMonth) -> dict[str, object]:

@@ -44,7 +44,7 @@ def shifts(request: HttpRequest) -> HttpResponse:
     may_edit = permissions.can(user, "roster.edit")
     context = {
         "tabs": tabs(user, "roster_shifts"),
-        "rows": [(row, hours.clock(row.first, row.last), _shift_form(row)) for row in Shift.objects.all()],
+        "rows": [(row, hours.shown(hours.clock(row.first, row.last)), _shift_form(row)) for row in Shift.objects.all()],
         "may_edit": may_edit,
         "form": ShiftForm(auto_id="new_%s"),
     }
@@ -98,7 +98,7 @@ def opening(row: Destination) -> list[tuple[str, str]]:
     """Service hours, days with the same hours together: ("Senin-Jumat", "07.00-22.00"). Empty: always open."""
     found: list[tuple[int, int, str]] = []
     for number, day in enumerate(row.hours):
-        text = hours.written(day)
+        text = hours.shown(hours.written(day))
         if found and found[-1][2] == text:
             found[-1] = (found[-1][0], number, text)
         else:
@@ -189,7 +189,7 @@ def callers(request: HttpRequest) -> HttpResponse:
             (
                 row,
                 _role(as_rules.get(row.user.email)),
-                hours.clock(row.first, row.last),
+                hours.shown(hours.clock(row.first, row.last)),
                 ZONES[row.user.zone],
                 _absence_near(row),
             )
@@ -249,7 +249,7 @@ def caller(request: HttpRequest, pk: int) -> HttpResponse:
         "as_rules": as_rules,
         "role": _role(as_rules),
         "zone": ZONES[row.user.zone],
-        "clock": hours.clock(row.first, row.last),
+        "clock": hours.shown(hours.clock(row.first, row.last)),
         "known_in": list(row.known_in.all()),
         "absences": list(row.absences.all()),
         "form": form if may_edit else None,
