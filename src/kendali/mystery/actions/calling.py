@@ -12,12 +12,12 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils.translation import gettext_noop as _
 
-from kendali.accounts import permissions
 from kendali.accounts.models import User
 from kendali.accounts.permissions import RuleRefused
 from kendali.audit import actions as audit
 from kendali.audit.actor import Actor
 from kendali.mystery import office
+from kendali.mystery.actions import stepping
 from kendali.mystery.actions.crisis import lift_crisis as lift_crisis
 from kendali.mystery.actions.crisis import set_crisis as set_crisis
 from kendali.mystery.actions.giving_up import give_up as give_up
@@ -39,7 +39,7 @@ OPEN = frozenset({S.CALLED.value, S.SCORING.value})  # what is known of the call
 def begin(*, user: User, at: datetime, sample: Sample, begun: datetime | None = None) -> Sample:
     """May it be dialled now? The first time MEMANGGIL begins; asked again before every further attempt. Raises
     RuleRefused: crisis, slot, the rest between attempts, or a helper whose next call is another."""
-    actor = permissions.acting(user, "sample.call")
+    actor = stepping.caller(user, sample, at)
     row = locked_sample(sample.pk)
     when = min(begun or at, at)
     given = Given(at=when, crisis=query.crisis_at(when), patience=office.patience())
@@ -75,7 +75,7 @@ def _is_next(user: User, sample: Sample, at: datetime) -> Verdict:
 @transaction.atomic
 def record_attempt(*, user: User, at: datetime, sample: Sample, outcome: Outcome, told: Reported) -> Attempt:
     """One that did not connect. A token that was sent before answers with the attempt it made."""
-    actor = permissions.acting(user, "sample.call")
+    actor = stepping.caller(user, sample, at)
     row = locked_sample(sample.pk)
     if (known := _known(row, told)) is not None:
         return known
@@ -91,7 +91,7 @@ def record_attempt(*, user: User, at: datetime, sample: Sample, outcome: Outcome
 @transaction.atomic
 def connect(*, user: User, at: datetime, sample: Sample, told: Reported) -> Attempt:
     """An agent answered: TERLAKSANA. `told.begun`: when the call that connected began."""
-    actor = permissions.acting(user, "sample.call")
+    actor = stepping.caller(user, sample, at)
     row = locked_sample(sample.pk)
     if (known := _known(row, told)) is not None:
         return known
@@ -110,7 +110,7 @@ def end_call(
     hold: int | None = None,
 ) -> Sample:  # fmt: skip
     """The call that connected is over; told again it corrects the end, until the form is submitted."""
-    actor = permissions.acting(user, "sample.call")
+    actor = stepping.caller(user, sample, at)
     row = locked_sample(sample.pk)
     attempt = row.attempts.filter(outcome=Attempt.CONNECTED).last()
     if not (allowed := _may_complete(row, actor)) or attempt is None or row.called_at is None:
@@ -134,7 +134,7 @@ def end_call(
 @transaction.atomic
 def stop(*, user: User, at: datetime, sample: Sample, reason: str = "") -> Sample:
     """Hentikan kegiatan: back to DITUGASKAN; what was attempted stays."""
-    actor = permissions.acting(user, "sample.call")
+    actor = stepping.caller(user, sample, at)
     row = locked_sample(sample.pk)
     if row.state == S.ASSIGNED:
         return row  # sent twice

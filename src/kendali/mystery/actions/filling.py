@@ -9,12 +9,11 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext_noop as _
 
-from kendali.accounts import permissions
 from kendali.accounts.models import User
 from kendali.accounts.permissions import RuleRefused
 from kendali.audit import actions as audit
 from kendali.audit.actions import StaleState
-from kendali.mystery.actions import calling, findings, holding
+from kendali.mystery.actions import calling, findings, holding, stepping
 from kendali.mystery.actions.moving import locked_sample, move_sample
 from kendali.mystery.models import Evaluation, Sample
 from kendali.mystery.queries import evaluation as query
@@ -55,7 +54,7 @@ def _locked(evaluation: Evaluation) -> Evaluation:
 @transaction.atomic
 def begin(*, user: User, at: datetime, sample: Sample) -> Evaluation:
     """DRAF_NILAI, with what the scenario presets and what was measured; where there is a draft, that one."""
-    actor = permissions.acting(user, "sample.call")
+    actor = stepping.caller(user, sample, at)
     row = locked_sample(sample.pk)
     standing = row.evaluations.exclude(status=Evaluation.Status.RETRACTED).select_related("form").first()
     if standing is not None:
@@ -90,7 +89,7 @@ def save(
 ) -> Evaluation:  # fmt: skip
     """A draft, complete or not. `saved`: the one it was made from; StaleState where a newer one is there, unless that
     is an earlier edit of the same device (its answer was lost on the way). The same sent again changes nothing."""
-    actor = permissions.acting(user, "sample.call")
+    actor = stepping.caller(user, evaluation.sample, at)
     row = _locked(evaluation)
     calling.require_open(row.sample, actor)
     if row.status != DRAFT or max(len(answers), len(said), len(unticked)) > MOST:
@@ -113,7 +112,7 @@ def describe(
     no_recording_reason: str = "",
 ) -> Sample:  # fmt: skip
     """What else is known of the call: who answered, the test ticket, why there is no recording."""
-    actor = permissions.acting(user, "sample.call")
+    actor = stepping.caller(user, sample, at)
     row = locked_sample(sample.pk)
     calling.require_open(row, actor)
     told = {"agent_said": agent_said, "no_agent_reason": no_agent_reason, "ticket": ticket,
@@ -138,7 +137,7 @@ def describe(
 def submit(*, user: User, at: datetime, evaluation: Evaluation) -> Evaluation:
     """Hand-over 4: the score is computed and kept, the sample is DIAJUKAN, findings are raised with their
     recommendation. Raises Incomplete with every problem."""
-    actor = permissions.acting(user, "sample.call")
+    actor = stepping.caller(user, evaluation.sample, at)
     row = _locked(evaluation)
     sample = row.sample
     calling.require_open(sample, actor)

@@ -16,7 +16,7 @@ from kendali.audit.actions import StaleState
 from kendali.audit.actor import SYSTEM, Actor
 from kendali.civil_time import local_date, start_of_day
 from kendali.mystery import office
-from kendali.mystery.actions import findings, replacing
+from kendali.mystery.actions import findings, replacing, stepping
 from kendali.mystery.actions.moving import locked_sample, move_sample, sample_facts
 from kendali.mystery.models import Cycle, Sample
 from kendali.mystery.rules import sample_rules
@@ -30,7 +30,7 @@ DAY = timedelta(days=1)
 @transaction.atomic
 def give_up(*, user: User, at: datetime, sample: Sample) -> Sample:
     """By the executor, when it was tried often enough. Raises RuleRefused."""
-    return _give_up(locked_sample(sample.pk), permissions.acting(user, "sample.call"), at)
+    return _give_up(locked_sample(sample.pk), stepping.caller(user, sample, at), at)
 
 
 def _give_up(sample: Sample, actor: Actor, at: datetime) -> Sample:

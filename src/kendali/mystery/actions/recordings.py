@@ -31,7 +31,7 @@ from kendali.audit import actions as audit
 from kendali.audit.actor import Actor
 from kendali.connectors import length, sound
 from kendali.connectors.sound import Sound
-from kendali.mystery.actions import calling, kept, voice_system
+from kendali.mystery.actions import calling, kept, stepping, voice_system
 from kendali.mystery.actions.moving import locked_sample
 from kendali.mystery.actions.voice_system import Candidate as Candidate
 from kendali.mystery.actions.voice_system import candidates as candidates
@@ -73,7 +73,7 @@ def hear(data: bytes) -> Heard | Verdict:
 
 def attach(*, user: User, at: datetime, sample: Sample, record: Record) -> Recording:
     """A record of the voice recording system, one of `candidates`. Raises RuleRefused, StoreError."""
-    actor = permissions.acting(user, "sample.call")
+    actor = stepping.caller(user, sample, at)
     calling.require_open(sample, actor)
     found = next((one for one in candidates(sample) if one.record.pk == record.pk), None)
     if found is None:
@@ -86,7 +86,7 @@ def attach(*, user: User, at: datetime, sample: Sample, record: Record) -> Recor
 
 def upload(*, user: User, at: datetime, sample: Sample, name: str, data: bytes) -> Recording:
     """A file, told by its content. Raises RuleRefused, StoreError."""
-    actor = permissions.acting(user, "sample.call")
+    actor = stepping.caller(user, sample, at)
     calling.require_open(sample, actor)
     name = name.replace("\\", "/").rpartition("/")[2].strip()[-200:] or "rekaman"
     if not free_text.acceptable(name.rpartition(".")[0]):

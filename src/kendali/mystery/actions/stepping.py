@@ -80,6 +80,11 @@ def judge(user: User, at: datetime) -> Actor:
     return acting(user, "finding.judge", at, role=roles.QA)
 
 
+def caller(user: User, sample: Sample, at: datetime) -> Actor:
+    """Who calls as well for somebody else, as a deputy, acts for the one whose sample it is."""
+    return acting(user, "sample.call", at, person=sample.executor_id)
+
+
 def owner_of(user: User, finding: Finding, at: datetime) -> Actor:
     role = roles.SUPERVISOR if finding.owner_kind == Owner.SUPERVISOR else roles.DEPARTMENT_HEAD
     return acting(user, "finding.follow_up", at, role=role, person=finding.owner_id)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from kendali.accounts import permissions
 from kendali.accounts.models import User
 from kendali.accounts.permissions import Refused
 from kendali.mystery import office
+from kendali.mystery.actions import stepping
 from kendali.mystery.actions.calling import may_dial
 from kendali.mystery.actions.moving import sample_facts
 from kendali.mystery.models import Attempt, CrisisFlag, Sample
@@ -65,7 +65,7 @@ def card(user: User, sample: Sample, at: datetime) -> Card:
     free = sample_rules.next_attempt_from(facts.attempts, patience)
     scenario = scenario_of(sample)
     try:
-        allowed = may_dial(facts, given, permissions.acting(user, "sample.call"))
+        allowed = may_dial(facts, given, stepping.caller(user, sample, at))
     except Refused as refused:
         allowed = refused.verdict
     return Card(

@@ -10,10 +10,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import connection
 
+from kendali.accounts.models import Deputy, RoleGrant
 from kendali.accounts.permissions import Refused, RuleRefused
 from kendali.audit.models import Entry
-from kendali.mystery.actions import calling
+from kendali.mystery.actions import calling, filling
 from kendali.mystery.models import Attempt, CrisisFlag, Sample
+from kendali.mystery.queries.card import card
 from kendali.mystery.rules.reported import Reported
 from kendali.mystery.rules.sample_rules import Outcome
 from kendali.mystery.tests.house import MONTH, House
@@ -169,6 +171,23 @@ def test_only_the_executor_calls(house: House) -> None:
         calling.begin(user=house.cast.surya, at=at(1), sample=house.sample("assigned", executor=house.cast.qanita))
     with pytest.raises(Refused):
         calling.begin(user=house.cast.qanita, at=at(1), sample=sample)
+
+
+def test_who_calls_too_calls_and_fills_the_samples_of_the_one_stood_in_for(house: House) -> None:
+    qadri, own = house.cast.qadri, house.sample("assigned", executor=house.cast.qadri)
+    RoleGrant.objects.create(user=qadri, role="qc_officer", granted_at=OPENS)
+    day = OPENS.date()
+    Deputy.objects.create(principal=house.cast.qori, deputy=qadri, role="qc_officer", starts=day, ends=day,
+                          named_at=OPENS)  # fmt: skip
+    lent = house.sample("assigned")
+    for sample in (lent, own):
+        assert card(qadri, sample, at(1)).may_dial
+        calling.begin(user=qadri, at=at(1), sample=sample)
+        calling.connect(user=qadri, at=at(4), sample=sample, told=told(2))
+        filling.begin(user=qadri, at=at(5), sample=sample)
+        sample.refresh_from_db()
+        assert sample.state == "scoring"
+    assert Entry.objects.filter(verb="sample.begin_calling", actor_id=qadri.pk).count() == 2
 
 
 def test_a_helper_calls_only_the_own_next_sample(house: House) -> None:
