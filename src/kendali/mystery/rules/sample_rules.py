@@ -72,6 +72,7 @@ class Outcome(StrEnum):
 
 SCORE_ACCESS = frozenset({Outcome.BUSY, Outcome.NO_ANSWER, Outcome.LOST_IN_IVR, Outcome.DROPPED})
 ABANDONED_AFTER = timedelta(hours=1)  # a call begun in its slot may end after it
+TOLD_ABOUT = timedelta(minutes=5)  # by so much a phone's own clock may be off when it tells of an attempt afterwards
 KEPT_YEARS = 1
 
 
@@ -210,6 +211,8 @@ def _what_it_needs(event: SampleEvent, sample: Sample, given: Given) -> Verdict:
         return _may_assign(sample, given)
     if event is E.BEGIN_CALLING:
         return _may_begin(sample, given)
+    if event in {E.RECORD_ATTEMPT, E.CONNECT} and given.at < sample.opens - TOLD_ABOUT:
+        return _early(sample)
     if event is E.RECORD_ATTEMPT and given.outcome is None:
         return no("Choose what became of the attempt.", code="outcome")
     if event is E.GIVE_UP:
@@ -241,10 +244,14 @@ def _may_begin(sample: Sample, given: Given) -> Verdict:
     if given.crisis:
         return no("Calling is stopped: the crisis flag is set. Customers come first.", code="crisis")
     if given.at < sample.opens:
-        return no("The slot of this sample begins at %(opens)s.", code="early", opens=sample.opens.isoformat())
+        return _early(sample)
     if given.at >= sample.closes:
         return no("The slot of this sample has passed.", code="passed")
     return YES
+
+
+def _early(sample: Sample) -> Verdict:
+    return no("The slot of this sample begins at %(opens)s.", code="early", opens=sample.opens.isoformat())
 
 
 def _has_passed(sample: Sample, given: Given) -> Verdict:

@@ -130,6 +130,17 @@ def test_a_call_that_cannot_have_happened_is_refused(house: House) -> None:
         calling.connect(at=at(300), told=told(121), **connect)  # type: ignore[arg-type]
 
 
+def test_what_began_long_before_the_window_is_no_attempt_of_this_sample(house: House) -> None:
+    """Nobody tells three attempts of the morning and gives up at once."""
+    sample = house.sample("calling")
+    with refused("early"):
+        busy(house, sample, -30)
+    with refused("early"):
+        calling.connect(user=house.cast.qori, at=at(3), sample=sample, told=told(-30))
+    busy(house, sample, -1)  # a clock that is off a little
+    assert sample.attempts.count() == 1
+
+
 def test_a_call_over_midnight_belongs_to_the_day_it_began(house: House) -> None:
     """23.58 WIB on the last day of the month; the agent answers in the next one."""
     opens = datetime(2026, 11, 30, 16, 0, tzinfo=UTC)
