@@ -34,14 +34,14 @@ class QueueFilter(forms.Form):
         self.fields["area"].choices = _areas()  # type: ignore[attr-defined]
 
 
+STATES = [(code, pill.word) for code, pill in words.SAMPLE_STATES.items() if code != "destroyed"]  # nothing gets there
+
+
 class SampleFilter(forms.Form):
     """The samples of a month."""
 
     cari = forms.CharField(required=False, max_length=40, label=_("Number, agent or ticket"))
-    status = forms.ChoiceField(
-        choices=[("", _("every status")), *((code, pill.word) for code, pill in words.SAMPLE_STATES.items())],
-        required=False, label=_("Status"),
-    )  # fmt: skip
+    status = forms.ChoiceField(choices=[("", _("every status")), *STATES], required=False, label=_("Status"))
     area = forms.ChoiceField(required=False, label=_("Area"))
     jenis = forms.ChoiceField(
         choices=[("", _("every kind")), *words.KINDS.items()], required=False, label=_("Kind of material")

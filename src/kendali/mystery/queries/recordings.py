@@ -26,6 +26,9 @@ def fate(recording: Recording | None) -> str:
         return ""
     day = formats.day(civil_time.local_date(recording.destroyed_at, recording.sample.zone), language())
     facts = {"day": day, "order": recording.destroyed_by.number}
+    if recording.record is not None and recording.record.destroyed_at is None:
+        return _("The recording was destroyed on %(day)s (order %(order)s); its backup copies are not wholly destroyed "
+                 "yet.") % facts  # fmt: skip
     numbers = [str(one.number) for one in certificates(recording.destroyed_by) if one.number]
     if not numbers:
         return _("The recording was destroyed on %(day)s with every backup copy of it (order %(order)s; its Berita "

@@ -19,6 +19,7 @@ from kendali.disposal.actions import holds as lifting
 from kendali.disposal.models import ErasureRequest, Hold, Proposal
 from kendali.mystery.actions import kept, recordings
 from kendali.mystery.models import Destination, LeftFile, Recording, Sample
+from kendali.mystery.queries import recordings as query
 from kendali.mystery.tests.house import House, build
 from kendali.records.actions import certificates, destruction, holds, lease
 from kendali.records.models import DisposalOrder, Record, VersionDestruction
@@ -91,6 +92,11 @@ def test_it_goes_with_the_backup_copies_and_the_paper_counts_it(archive: Archive
     assert {line.ref: line.measured.get("kept") for line in certificates.lines_of(order)} == {
         "call-0": [1, 0], "call-1": None,
     }  # fmt: skip
+    shown = query.of(archive.sample)
+    assert shown is not None
+    assert shown.record is not None
+    shown.record.destroyed_at = None  # a slot is away
+    assert "belum musnah seluruhnya" in query.fate(shown)
     page = archive.page()
     assert "data-duration" not in page
     assert f"perintah {order.number}" in page

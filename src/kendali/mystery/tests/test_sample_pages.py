@@ -157,6 +157,7 @@ def test_the_samples_of_a_month_are_filtered_and_counted(house: House) -> None:
     good, waiting = house.sample("verified"), house.sample("submitted")
     text = page(house, house.cast.qanita, MONTH)
     assert "1 dari minimal 60 dihitung; 2 sampel ditampilkan di sini." in text
+    assert 'value="destroyed"' not in text
     for asked, seen, hidden in (
         ("hitung=ya", good, waiting), ("hitung=tidak", waiting, good), ("status=submitted", waiting, good),
         (f"cari={good.number[-4:]}", good, waiting),

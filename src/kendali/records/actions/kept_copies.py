@@ -116,7 +116,7 @@ def _tell(order: DisposalOrder, fence: Fence, left: Mapping[int, Problem]) -> No
         first = next(iter(left.values()))
         rows.update(problem={"code": first.code, "facts": {**first.facts, "count": len(left)}})
     else:
-        rows.filter(problem__code__startswith="kept_").update(problem={})
+        rows.filter(Q(problem__code__startswith="kept_") | Q(problem__code="recovery")).update(problem={})
 
 
 def said(order: DisposalOrder) -> list[str]:
