@@ -32,6 +32,10 @@ class Command(BaseCommand):
         except psycopg.Error as problem:
             raise CommandError(f"DATABASE_OWNER_URL: {str(problem).strip()}") from None
         as_owner()
+        with connection.cursor() as cursor:
+            # A hundred small transactions. Should the machine die now, the last of them are made again: nothing else is
+            # written before this ends, and what is written later waits for them, too.
+            cursor.execute("SET synchronous_commit = off")
         call_command("migrate", verbosity=0, interactive=False)
         self.stdout.write(f"kendali: the database is prepared (owner {owner}, program {app})")
 
