@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
 from django.utils import timezone
@@ -116,11 +116,10 @@ def chosen(
     for name, value in (("area", area), ("shift", shift), ("kind", kind), ("state", state)):
         if value:
             rows = rows.filter(**{name: value})
-    if found == "late":
-        rows = rows.filter(_late(at))
-    elif found:
-        valid = _of_row(Finding.objects.exclude(state="invalid"), "")
-        rows = rows.filter(valid if found == "yes" else ~valid)
+    if found:
+        valid = Finding.objects.exclude(state="invalid")
+        having = _with(rows, _late(at), "finding__") if found == "late" else _with(rows, valid, "")
+        rows = rows.exclude(pk__in=having) if found == "no" else rows.filter(pk__in=having)
     if text:
         rows = rows.filter(
             Q(number__icontains=text) | Q(ticket__icontains=text) | Q(agent__name__icontains=text)
@@ -129,17 +128,19 @@ def chosen(
     return rows
 
 
-def _of_row(rows: QuerySet[M], path: str) -> Q:
-    """One of these belongs to the sample; `path`: from the row to its finding. That of Access names its samples."""
-    unconnected = Exists(rows.filter(**{f"{path}sample": None, f"{path}lines__item": OuterRef("number")}))
-    return Q(Exists(rows.filter(**{f"{path}sample": OuterRef("pk")}))) | Q(unconnected, called_at=None)
+def _with(samples: QuerySet[Sample], found: QuerySet[M], path: str) -> QuerySet[Any, Any]:
+    """Keys of these samples that one of `found` belongs to; `path`: from it to its finding. A finding of Access names
+    its samples. A union, because an OR of the two is looked up sample by sample."""
+    of_access = found.filter(**{f"{path}sample": None}).values(f"{path}lines__item")
+    own = samples.filter(Exists(found.filter(**{f"{path}sample": OuterRef("pk")})))
+    return own.values("pk").union(samples.filter(called_at=None, number__in=of_access).values("pk"))
 
 
-def _late(at: datetime) -> Q:
+def _late(at: datetime) -> QuerySet[Clock]:
     """As `_hand_over` tells it: the printed second decides, and what was late when it was dropped stays late."""
     over = F("due_at") + SECOND
     ended = Q(stopped_at__gte=over) | Q(dropped_at__gte=over) | Q(stopped_at=None, dropped_at=None)
-    return _of_row(Clock.objects.filter(ended, due_at__lte=at - SECOND), "finding__")
+    return Clock.objects.filter(ended, due_at__lte=at - SECOND)
 
 
 def without_answers(rows: QuerySet[Sample]) -> QuerySet[Sample]:
