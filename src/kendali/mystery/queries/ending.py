@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 
 from django.conf import settings
 from django.db.models import Max, Q
 
+from kendali.accounts import permissions
 from kendali.civil_time import local_date
 from kendali.mystery.models import Cycle, Sample
 from kendali.mystery.queries import pace, prepared
@@ -67,8 +69,11 @@ def may_close(row: Cycle, at: datetime, *, reason: str, by_itself: bool = False)
 
 
 def may_sign(row: Cycle, part: str, *, by: int, shown: str, now: str) -> Verdict:
+    """A person and who stood in for that one since the calls closed count as one."""
+    alike = permissions.counted_as_one([by], since=row.closed_at)
+    others = [replace(one, by=by) if one.by in alike else one for one in signed(row)]
     return ending.may_sign(
-        status=row.status, part=part, by=by, shown=shown, now=now, waiting=undecided(row), signed=signed(row)
+        status=row.status, part=part, by=by, shown=shown, now=now, waiting=undecided(row), signed=others
     )
 
 

@@ -199,11 +199,13 @@ def personas() -> dict[str, models.Persona]:
 
 
 def spent(cycle: models.Cycle) -> frozenset[tuple[str, str]]:
-    """(scenario, place) whose finding was forwarded to the area in this cycle."""
+    """(scenario, place) whose finding was forwarded to the area in this cycle: the place that was called, and the area
+    that answered where the number leaves that open."""
     rows = models.Finding.objects.filter(
         cycle=cycle, forwarded_at__isnull=False, sample__scenario__isnull=False
     ).exclude(state__in=["invalid", "merged"])
-    return frozenset(rows.values_list("sample__scenario__scenario__code", "sample__place").distinct())
+    found = rows.values_list("sample__scenario__scenario__code", "sample__place", "sample__agent_site__code").distinct()
+    return frozenset((code, place) for code, *places in found for place in places if place)
 
 
 def past_calls(cycle: models.Cycle, rules: lockouts.Lockouts) -> tuple[lockouts.Call, ...]:

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.db import DatabaseError, transaction
 
-from kendali.accounts.models import User
+from kendali.accounts.models import Deputy, User
 from kendali.accounts.permissions import Refused, RuleRefused
 from kendali.mystery.actions import cycle_dates, cycles
 from kendali.mystery.models import Cycle, CycleSignature, Sample, ScenarioVersion
@@ -234,6 +234,18 @@ def test_signatures_come_in_order_from_three_people_on_one_register(house: House
     assert code(house.cast.qanita, "checked", again) == "order"  # what was signed is another register
     sign_all(house, row)
     assert CycleSignature.objects.count() == 4
+
+
+def test_who_stood_in_for_a_signer_signs_no_other_part(house: House) -> None:
+    row = closed(house)
+    qori, qanita, always = house.cast.qori, house.cast.qanita, {"starts": date(2020, 1, 1), "ends": date(2099, 1, 1)}
+    Deputy.objects.create(principal=qori, deputy=qanita, role="qc_officer", named_at=LAST, **always)
+    digest = f22.register_digest(row, DAY_10)
+    cycles.sign(user=qori, at=DAY_10, row=row, part="made", digest=digest)
+    with pytest.raises(RuleRefused) as found:
+        cycles.sign(user=qanita, at=DAY_10, row=row, part="checked", digest=digest)
+    assert found.value.verdict.facts["code"] == "same_person"
+    cycles.sign(user=house.cast.qadri, at=DAY_10, row=row, part="checked", digest=digest)
 
 
 def test_forms_that_qa_has_not_decided_keep_the_register_open(house: House) -> None:

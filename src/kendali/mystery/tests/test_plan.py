@@ -21,6 +21,7 @@ from kendali.mystery.queries import calls, planning
 from kendali.mystery.rules import cycle, slots
 from kendali.mystery.rules.quotas import Dimension, Request, margin_counts
 from kendali.mystery.rules.rounding import Share
+from kendali.mystery.tests.house import House
 from kendali.mystery.tests.month_rows import AT, Ready, ready, samples
 from kendali.notices.models import Notice
 from tests.cast import Cast
@@ -330,3 +331,10 @@ def test_an_expired_scenario_is_not_given_out(it: Ready) -> None:
     plan.draw(user=it.cast.qanita, at=it.at, row=row, seed="benih")
     assert spent.pk not in {one.scenario_id for one in samples(row)}
     assert isinstance(row, Cycle)
+
+
+def test_a_scenario_whose_finding_went_to_the_area_that_answered_a_national_number_is_spent_there(house: House) -> None:
+    to = house.floor.national
+    sample = house.sample("verified", agent="A4", area="", destination=to, place=to.code)
+    house.finding(sample, "at_supervisor")
+    assert planning.spent(house.cycle) == {("SKN-01", "nasional"), ("SKN-01", "dps")}
