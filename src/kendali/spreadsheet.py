@@ -38,7 +38,10 @@ def _write(file: IO[bytes], head: Sequence[str], rows: Iterable[Sequence[object]
         if line >= MOST:
             sheet, line = _sheet(book, head, bold), 1
         for column, value in enumerate(row):
-            if isinstance(value, datetime):
+            if isinstance(value, str):
+                if value:
+                    sheet.write_string(line, column, value)
+            elif isinstance(value, datetime):
                 sheet.write_datetime(line, column, value.astimezone(zone).replace(tzinfo=None), formats[datetime])
             elif isinstance(value, date):
                 sheet.write_datetime(line, column, value, formats[date])

@@ -10,13 +10,15 @@ import dataclasses
 import json
 import types
 import typing
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
-from functools import cache
+from functools import cache, partial
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+Reader = Callable[[Any], Any]
 MAX_TEXT = 10_000  # characters of one text
 MAX_DIGITS = 40  # characters of a number; a kept score has 22
 
@@ -47,60 +49,90 @@ def canonical(value: Any) -> bytes:
 
 def read(kind: type[T], value: Any, path: str = "") -> T:
     """Unreadable: the value is not of this shape."""
-    return typing.cast(T, _read(kind, value, path))
-
-
-def _read(kind: Any, value: Any, path: str) -> Any:
-    origin = typing.get_origin(kind)
-    if origin is types.UnionType or origin is typing.Union:
-        return None if value is None else _read(_without_none(kind), value, path)
-    if origin is tuple:
-        _be(value, list, path)
-        (inner, _dots) = typing.get_args(kind)
-        return tuple(_read(inner, one, f"{path}[{n}]") for n, one in enumerate(value))
-    if dataclasses.is_dataclass(kind):
-        return _object(kind, value, path)
-    return _scalar(kind, value, path)
-
-
-def _scalar(kind: Any, value: Any, path: str) -> Any:
-    if kind in (bool, int):
-        return _be(value, kind, path)
-    _be(value, str, path)
-    if kind is str:
-        if len(value) > MAX_TEXT:
-            raise Unreadable(path, "too long")
-        return value
     try:
-        found = date.fromisoformat(value) if kind is date else kind(value)
-    except (InvalidOperation, ValueError):
-        raise Unreadable(path, f"{value[:40]!r} is no {kind.__name__.lower()}") from None
-    if isinstance(found, Decimal) and (not found.is_finite() or len(value) > MAX_DIGITS):
-        raise Unreadable(path, f"{value[:40]!r} is no number of at most {MAX_DIGITS} digits")
-    return found
+        return typing.cast(T, _reader(typing.cast(Any, kind))(value))
+    except Unreadable as error:
+        raise Unreadable(_under(path, error.path), error.why) from None
 
 
-def _object(kind: Any, value: Any, path: str) -> Any:
-    _be(value, dict, path)
-    known = _fields(kind)
-    for key in value:
-        if key not in known:
-            raise Unreadable(f"{path}.{key}".lstrip("."), "not known here")
-    given = {}
-    for name, (inner, needed) in known.items():
-        place = f"{path}.{name}".lstrip(".")
-        if name in value:
-            given[name] = _read(inner, value[name], place)
-        elif needed:
-            raise Unreadable(place, "is missing")
-    return kind(**given)
+# What reads a type is made once for it; where in the whole it stands is told only by what goes wrong, on its way up.
 
 
 @cache
-def _fields(kind: Any) -> dict[str, tuple[Any, bool]]:
+def _reader(kind: Any) -> Reader:
+    origin = typing.get_origin(kind)
+    if origin is types.UnionType or origin is typing.Union:
+        inner = _reader(_without_none(kind))
+        return lambda value: None if value is None else inner(value)
+    if origin is tuple:
+        (one, _dots) = typing.get_args(kind)
+        return partial(_tuple, _reader(one))
+    if dataclasses.is_dataclass(kind):
+        return partial(_object, kind)  # its fields when it is first met: they may hold the same type
+    if kind is str:
+        return _text
+    if kind in (bool, int):
+        return partial(_be, kind)
+    return partial(_scalar, kind, date.fromisoformat if kind is date else kind)
+
+
+def _tuple(inner: Reader, value: Any) -> Any:
+    found = []
+    for n, one in enumerate(_be(list, value)):
+        try:
+            found.append(inner(one))
+        except Unreadable as error:
+            raise Unreadable(_under(f"[{n}]", error.path), error.why) from None
+    return tuple(found)
+
+
+def _object(kind: Any, value: Any) -> Any:
+    known = _fields(kind)
+    if not _be(dict, value).keys() <= known.keys():
+        raise Unreadable(next(key for key in value if key not in known), "not known here")
+    given = {}
+    for name, (inner, needed) in known.items():
+        if name in value:
+            try:
+                given[name] = inner(value[name])
+            except Unreadable as error:
+                raise Unreadable(_under(name, error.path), error.why) from None
+        elif needed:
+            raise Unreadable(name, "is missing")
+    return kind(**given)
+
+
+def _text(value: Any) -> Any:
+    if len(_be(str, value)) > MAX_TEXT:
+        raise Unreadable("", "too long")
+    return value
+
+
+def _scalar(kind: Any, made: Reader, value: Any) -> Any:
+    _be(str, value)
+    try:
+        found = made(value)
+    except (InvalidOperation, ValueError):
+        raise Unreadable("", f"{value[:40]!r} is no {kind.__name__.lower()}") from None
+    if kind is Decimal and (not found.is_finite() or len(value) > MAX_DIGITS):
+        raise Unreadable("", f"{value[:40]!r} is no number of at most {MAX_DIGITS} digits")
+    return found
+
+
+def _be(kind: type, value: Any) -> Any:
+    if type(value) is not kind:
+        raise Unreadable("", f"should be {kind.__name__}")
+    return value
+
+
+@cache
+def _fields(kind: Any) -> dict[str, tuple[Reader, bool]]:
     hints = typing.get_type_hints(kind)
     none = dataclasses.MISSING
-    return {f.name: (hints[f.name], f.default is none and f.default_factory is none) for f in dataclasses.fields(kind)}
+    return {
+        one.name: (_reader(hints[one.name]), one.default is none and one.default_factory is none)
+        for one in dataclasses.fields(kind)
+    }
 
 
 def _without_none(kind: Any) -> Any:
@@ -108,7 +140,5 @@ def _without_none(kind: Any) -> Any:
     return inner
 
 
-def _be(value: Any, kind: type, path: str) -> Any:
-    if type(value) is not kind:
-        raise Unreadable(path, f"should be {kind.__name__}")
-    return value
+def _under(place: str, path: str) -> str:
+    return f"{place}.{path}" if place and path and not path.startswith("[") else f"{place}{path}"
