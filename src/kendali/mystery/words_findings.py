@@ -59,8 +59,12 @@ HAND_OVERS: dict[Step, tuple[object, object, object]] = {
 }
 
 
+def _name(state: str) -> str:
+    return str(dict(STATES)[state])
+
+
 def pill(finding: Finding) -> Pill:
-    return Pill(shown("state", finding.state), COLOURS[S(finding.state)])
+    return Pill(_name(finding.state), COLOURS[S(finding.state)])
 
 
 # --- clocks
@@ -180,10 +184,10 @@ def stages(finding: Finding, moment: object) -> list[Stage]:
     reached = ORDER.index(here) if here in ORDER else _reached(finding)
     made = []
     for place, (step, at) in enumerate(zip(ORDER, instants, strict=True)):
-        name = shown("state", S.AT_DEPARTMENT if _to_department(finding, step) else step)
+        name = _name(S.AT_DEPARTMENT if _to_department(finding, step) else step)
         made.append(Stage(_first_up(name), _stage(place, reached, state), moment(at) if at else "", at))  # type: ignore[operator]
     if state in {S.INVALID, S.MERGED}:
-        made[-1] = Stage(_first_up(shown("state", state)), "failed" if state is S.INVALID else "skipped",
+        made[-1] = Stage(_first_up(_name(state)), "failed" if state is S.INVALID else "skipped",
                          moment(finding.ended_at) if finding.ended_at else "")  # type: ignore[operator] # fmt: skip
     return made
 

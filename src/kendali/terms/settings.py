@@ -174,7 +174,7 @@ DEFINITIONS: dict[str, Definition] = {
             choices=("nightly", "at_once"),
             per_client=True,
         ),
-        Definition("summary.monday", True, _("Mail the summary of the week to Manager Operation on Monday, 07.30 WIB")),
+        Definition("summary.monday", True, _("Mail the summary of the week to Manager Operation on Monday, 07:30 WIB")),
         Definition("package.records", 50_000, _("Records in one package, at most"), "", 1, 1_000_000),
         Definition("package.megabytes", 4096, _("Size of one package, at most"), "MB", 16, 1_000_000),
         Definition(
