@@ -40,7 +40,7 @@ def main(arguments: list[str]) -> int:
             server = start_database(stack)
             address = f"http://{visible(options.host)}:{options.port}"
             os.environ.setdefault("KENDALI_URL", address)
-            prepare(sample=not options.empty)
+            prepare(sample=not options.empty, own_database=server is not None)
             with Supervisor() as supervisor:
                 supervisor.start(
                     "web", [*MODULE, "kendali.home.web", f"--host={options.host}", f"--port={options.port}"]
@@ -109,11 +109,11 @@ def start_database(stack: ExitStack) -> Server | None:
     return server
 
 
-def prepare(*, sample: bool) -> None:
-    for module in ["django prepare", *(["kendali.home.first_start"] if sample else [])]:
-        status = processes.start([*MODULE, *module.split()]).wait()
-        if status:
-            raise SystemExit(status)
+def prepare(*, sample: bool, own_database: bool) -> None:
+    loading = ["kendali.home.first_start", *(["--at-once"] if own_database else [])]
+    work = loading if sample else ["django", "prepare"]
+    if status := processes.start([*MODULE, *work]).wait():
+        raise SystemExit(status)
 
 
 def is_ready(address: str) -> bool:

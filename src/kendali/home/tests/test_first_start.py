@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import django.core.management
 import pytest
@@ -16,10 +17,12 @@ from kendali.home import first_start
 class Sample(BaseCommand):
     """Stands for the real one, which takes half a minute."""
 
+    stealth_options = ("prepared",)
     loaded = 0
     interrupted = False
 
-    def handle(self, *_: object, **options: object) -> None:
+    def handle(self, *_: object, **options: Any) -> None:
+        options["prepared"]()
         Sample.loaded += 1
         if Sample.interrupted:
             raise KeyboardInterrupt
@@ -52,6 +55,14 @@ def test_a_sample_that_was_interrupted_is_not_taken_for_a_whole_one(
         first_start.load_sample()
     assert f"rm -r '{tmp_path}'" in str(refusal.value)
     assert sample.loaded == 1
+
+
+def test_the_tables_are_there_before_anything_is_loaded_and_also_where_nothing_is(sample: type[Sample]) -> None:
+    waited: list[int] = []
+    first_start.load_sample(lambda: waited.append(sample.loaded))
+    get_user_model().objects.create(email="tari@kendali.example")
+    first_start.load_sample(lambda: waited.append(sample.loaded))
+    assert (waited, sample.loaded) == ([0, 1], 1)
 
 
 def test_without_sample_users_no_table_of_them_is_shown(db: None) -> None:

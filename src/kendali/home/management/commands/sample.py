@@ -34,6 +34,7 @@ from kendali.vault import sheet_pdf
 
 class Command(BaseCommand):
     help = "Makes the sample organisation, or other source systems for it."
+    stealth_options = ("prepared",)  # waits until Kendali has its tables; sources are made before
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--conversations", type=int, default=make.CONVERSATIONS)
@@ -68,6 +69,7 @@ class Command(BaseCommand):
             reader_role=_role(reader),
             deleter_role=_role(deleter) if deleter else None,
         )
+        options.get("prepared", lambda: None)()
         if User.objects.exists():
             self.stdout.write("kendali: the sources are new; scan them on their pages or wait for the night")
             self.stdout.write("kendali: what was deleted before may be there again; then it is an incident")
