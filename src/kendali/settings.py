@@ -150,6 +150,9 @@ CONTENT_SECURITY_POLICY = {
         "manifest-src": [SELF],
     }
 }
+# The largest body that is not a file of a form: a recording of 40 MB in base64 by the API. A reverse proxy that allows
+# less answers first.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 56 * 1024 * 1024
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"

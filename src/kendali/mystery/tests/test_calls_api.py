@@ -17,7 +17,8 @@ from pytest_django.fixtures import Settings
 from kendali.accounts.models import ApiToken, User
 from kendali.accounts.permissions import SCOPES
 from kendali.connectors.tests.test_length import MP3
-from kendali.mystery.models import Attempt
+from kendali.mystery.actions import recordings
+from kendali.mystery.models import Attempt, Recording
 from kendali.mystery.tests.house import House
 
 pytestmark = pytest.mark.django_db
@@ -79,3 +80,14 @@ def test_a_crisis_over_the_api(house: House, ask: Ask) -> None:
     assert ask("get", "crisis")[1]["flag"]["set_by"] == "Qori Amelia"
     assert ask("post", "crisis/lift", {"reason": "Surut"})[0] == 403
     assert ask("post", "crisis/lift", {"reason": "Air surut"}, user=house.cast.qanita)[1] == {"flag": None}
+
+
+def test_a_recording_of_several_megabytes_comes_as_one(
+    house: House, ask: Ask, tmp_path: Path, settings: Settings
+) -> None:
+    settings.KENDALI_STORE = str(tmp_path)
+    data = MP3 * 10_000
+    assert len(data) > 4_000_000
+    given = {"name": "a.mp3", "content": base64.b64encode(data).decode()}
+    assert ask("post", f"calls/{house.sample('called').pk}/recording", given)[0] == 201
+    assert len(recordings.content(Recording.objects.get())) == len(data)
