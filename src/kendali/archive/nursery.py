@@ -100,6 +100,7 @@ class _Nursery:
                 env=environment,
                 start_new_session=True,  # Ctrl-C is for its parent, with whom it ends
             )
+        threading.Thread(target=self._process.wait, name="kendali-nursery", daemon=True).start()  # no defunct process
         self._socket, self._owner = ours, os.getpid()
 
 

@@ -70,7 +70,7 @@ def test_a_lane_that_dies_is_told_and_leaves_nothing(folder: Store, tmp_path: Pa
             yield snapshot
             if number == 30:
                 for child in psutil.Process().children():
-                    if "kendali.archive.lane_process" in child.cmdline():
+                    if child.status() != psutil.STATUS_ZOMBIE and "kendali.archive.lane_process" in child.cmdline():
                         child.kill()
 
     with pytest.raises(PackageError, match="lane_died"):

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 
 import psutil  # type: ignore[import-untyped]
 import pytest
@@ -58,6 +59,14 @@ def test_a_killed_nursery_is_told_by_its_children_and_replaced(nurse: psutil.Pro
     send(following.writing, {"store": "nonsense://x", "options": {}, "path": "x", "key": "00", "slots": [], "part": []})
     assert says_nothing(following)  # it died of that, and said so on its way out
     following.end()
+
+
+def test_a_nursery_that_ended_leaves_no_defunct_process(nurse: psutil.Process) -> None:
+    watching = [thread for thread in threading.enumerate() if thread.name == "kendali-nursery"]
+    os.kill(nurse.pid, signal.SIGKILL)
+    for thread in watching:
+        thread.join(10)
+    assert not psutil.pid_exists(nurse.pid)
 
 
 def test_a_child_that_died_leaves_the_nursery_at_work(nurse: psutil.Process) -> None:
