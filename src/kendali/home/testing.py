@@ -17,9 +17,8 @@ def main(arguments: list[str]) -> int:
 
 
 def processes(arguments: list[str]) -> list[str]:
-    """Two more than there are cores, since tests wait for databases, browsers and workers; a file's tests together, in the order of
-    `conftest`.
-    Not where the caller says how, or debugs."""
+    """Two more than there are cores, since tests wait for databases, browsers and workers; a file's tests together, in
+    the order of `conftest`. Not where the caller says how, or debugs."""
     if any(argument.startswith(("-n", "--numprocesses", "--pdb", "--collect-only", "--co")) for argument in arguments):
         return []
     return ["-n", str(max(2, os.cpu_count() or 2) + 2), "--dist", "loadfile", "--no-loadscope-reorder"]
