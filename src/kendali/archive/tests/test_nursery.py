@@ -93,8 +93,11 @@ def test_without_their_parent_neither_nursery_nor_child_goes_on() -> None:
     assert gone(nurse.pid)
 
 
-def test_with_nothing_to_do_it_ends_and_the_next_one_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_with_nothing_to_do_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     monkeypatch.setattr(nursery, "IDLE", 0.01)
     with ours, theirs:
-        nursery.serve(theirs, lambda _reading, _writing: None)  # comes back
+        serving = threading.Thread(target=nursery.serve, args=(theirs, print), daemon=True)
+        serving.start()
+        serving.join(10)
+        assert not serving.is_alive()

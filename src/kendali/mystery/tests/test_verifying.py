@@ -174,8 +174,7 @@ def test_only_what_was_verified_is_revised(house: House) -> None:
     assert Evaluation.objects.get().status == "submitted"
 
 
-def test_after_the_freeze_nothing_is_corrected(house: House) -> None:
-    sample = house.sample("locked")
+def nothing_is_corrected(house: House, sample: Sample) -> None:
     for act in (
         lambda: verifying.revise(user=house.cast.qanita, at=house.cast.now, sample=sample, reason="x"),
         lambda: verifying.void(user=house.cast.qanita, at=house.cast.now, sample=sample, reason=VoidReason.DUPLICATE),
@@ -183,19 +182,18 @@ def test_after_the_freeze_nothing_is_corrected(house: House) -> None:
     ):
         with refused("corrigendum"):
             act()
+
+
+def test_after_the_freeze_nothing_is_corrected(house: House) -> None:
+    sample = house.sample("locked")
+    nothing_is_corrected(house, sample)
 
 
 def test_after_the_freeze_what_did_not_count_stays_as_well(house: House) -> None:
     """Called on the first of the next month: in the register, not among the 60, and not locked."""
     sample = house.sample("verified")
     Cycle.objects.filter(pk=house.cycle.pk).update(status="frozen", frozen_at=house.cast.now)
-    for act in (
-        lambda: verifying.revise(user=house.cast.qanita, at=house.cast.now, sample=sample, reason="x"),
-        lambda: verifying.void(user=house.cast.qanita, at=house.cast.now, sample=sample, reason=VoidReason.DUPLICATE),
-        lambda: attributing.set_agent(user=house.cast.qanita, at=house.cast.now, sample=sample, agent=None),
-    ):
-        with refused("corrigendum"):
-            act()
+    nothing_is_corrected(house, sample)
 
 
 def test_the_owner_learns_that_a_finding_ended_with_its_call_and_nothing_of_the_caller(house: House) -> None:
