@@ -18,12 +18,12 @@ from django.conf import settings
 from django.db import connections
 from django.db.backends.postgresql.operations import DatabaseOperations
 from hypothesis import settings as hypothesis_settings
-from psycopg.sql import SQL, Identifier
 from pytest_django.plugin import DjangoDbBlocker
 
 from kendali import environment
 from kendali.home.database_roles import connect_arguments, grant_to_app
-from tests import pristine
+from tests import cheap, pristine
+from tests.copies import Copies
 from tests.mail_server import mailbox as mailbox
 
 if TYPE_CHECKING:
@@ -40,12 +40,21 @@ def each(*every: T) -> Sequence[T]:
     return every if LONG else every[:1]
 
 
+def some(*every: T) -> Sequence[T]:
+    """As `each`, but in the short run the first, one of the middle, and the last."""
+    return every if LONG else (every[0], every[len(every) // 2], every[-1])
+
+
 hypothesis_settings.register_profile("short", deadline=None, print_blob=True)
 # The same thousand examples every time: what is red stays red until it is mended. `--hypothesis-profile=search` looks
 # for new ones.
 hypothesis_settings.register_profile("long", deadline=None, print_blob=True, max_examples=1000, derandomize=True)
 hypothesis_settings.register_profile("search", deadline=None, print_blob=True, max_examples=5000)
 hypothesis_settings.load_profile("long" if LONG else "short")
+
+
+def pytest_configure() -> None:
+    cheap.install()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -83,6 +92,14 @@ def chromium() -> str:
 
 
 @pytest.fixture(scope="session")
+def _copies() -> Iterator[Copies]:
+    with psycopg.connect(**_owner("postgres"), autocommit=True) as server:
+        copies = Copies(server)
+        yield copies
+        copies.end()
+
+
+@pytest.fixture(scope="session")
 def django_db_keepdb(django_db_modify_db_settings: None) -> bool:
     """Django finds the database made below, migrates it and leaves dropping it to us."""
     return True
@@ -90,7 +107,7 @@ def django_db_keepdb(django_db_modify_db_settings: None) -> bool:
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(
-    request: pytest.FixtureRequest, django_db_modify_db_settings_parallel_suffix: None
+    request: pytest.FixtureRequest, django_db_modify_db_settings_parallel_suffix: None, _copies: Copies
 ) -> Iterator[None]:
     """Make an empty database as `prepare` would: the owner's, with the program's rights on all that will be in it."""
     database = connections["default"].settings_dict
@@ -101,7 +118,7 @@ def django_db_modify_db_settings(
         if not reuse:
             pristine.drop(server, name)
         if not server.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone():
-            server.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
+            _copies.begin(name)
     with psycopg.connect(**_owner(name), autocommit=True) as owner:
         grant_to_app(owner, database["USER"])
     yield
@@ -117,13 +134,14 @@ def django_db_createdb() -> bool:
 
 @pytest.fixture(scope="session")
 def django_db_setup(
-    _as_owner: dict[str, str], django_db_setup: None, django_db_blocker: DjangoDbBlocker
+    _as_owner: dict[str, str], _copies: Copies, django_db_setup: None, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[None]:
     connection = connections["default"]
     with django_db_blocker.unblock():
         connection.close()
     connection.settings_dict.update(_as_owner)
     name = connection.settings_dict["NAME"]
+    _copies.migrated(name)
     with psycopg.connect(**_owner(name), autocommit=True) as owner:
         pristine.remember(owner)
         DatabaseOperations.execute_sql_flush = lambda *_: pristine.put_back(owner)  # type: ignore[method-assign]

@@ -77,7 +77,7 @@ def test_progress_moves_without_reloading(browser: Browser, live_server: LiveSer
         route.fulfill(body=route.fetch().text().replace("34880", "55000"))
 
     page.route("**/gaya/berjalan/", later)
-    page.locator('#run progress[value="55000"]').wait_for(timeout=8000)
+    page.locator('#run progress[value="55000"]').wait_for()
 
 
 def test_a_form_is_sent_once_however_often_it_is_clicked(browser: Browser, live_server: LiveServer) -> None:

@@ -42,7 +42,6 @@ class Desk:
         if user is not None:
             self._log_in(context, user)
         page = context.new_page()
-        page.set_default_timeout(30_000)
         complaints = listen(page, self.server.url)
         yield page
         self.wrong += complaints

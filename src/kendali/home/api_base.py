@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 from django.http import HttpRequest
@@ -71,8 +72,10 @@ def _leaves(value: object) -> Iterator[object]:
 class Api(NinjaAPI):
     """NinjaAPI whose document names the refusals, too."""
 
-    def get_openapi_schema(self, **kwargs: Any) -> OpenAPISchema:
-        schema = super().get_openapi_schema(**kwargs)
+    @cached_property
+    def document(self) -> OpenAPISchema:
+        """Made once: the operations of a process stay the same."""
+        schema = super().get_openapi_schema()
         schema["components"].setdefault("schemas", {})["Refusal"] = {
             "title": "Refusal",
             "type": "object",
@@ -86,3 +89,6 @@ class Api(NinjaAPI):
                 for status, text in REFUSALS.items():
                     answers.setdefault(status, {"description": text, "content": content})
         return schema
+
+    def get_openapi_schema(self, **_: Any) -> OpenAPISchema:
+        return self.document

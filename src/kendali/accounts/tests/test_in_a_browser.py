@@ -7,21 +7,18 @@ from collections.abc import Iterator
 
 import pytest
 from allauth.mfa.models import Authenticator
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
 from conftest import each
 from kendali.accounts import own_actions
 from kendali.accounts.models import User
 from kendali.notices.actions import notify
+from tests.browser import faults, launched
 from tests.cast import PASSWORD, Cast
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-# Playwright's synchronous face runs an event loop in this thread.
-os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-QUIET = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-sync"
 SHOTS = os.environ.get("KENDALI_SHOTS", "")
 ENTRANCE = ["/masuk/", "/atur-sandi/x/"]
 OWN = ["/akun/", "/akun/sandi/", "/akun/faktor/", "/akun/sesi/", "/akun/pengganti/", "/akun/token/", "/kotak-masuk/"]
@@ -30,10 +27,8 @@ KEPT = ["/pengguna/", "/pengguna/baru/", "/klien/", "/klien/baru/", "/area/", "/
 
 @pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as play:
-        started = play.chromium.launch(executable_path=chromium, args=QUIET.split())
+    with launched(chromium) as started:
         yield started
-        started.close()
 
 
 def new_page(browser: Browser, width: int = 1440, scheme: str = "light") -> Page:
@@ -75,9 +70,7 @@ def test_every_page_is_accessible_and_whole(
 def _look_at(page: Page, width: int, scheme: str, path: str) -> None:
     if SHOTS:
         page.screenshot(path=f"{SHOTS}/{path.strip('/').replace('/', '-')}-{width}-{scheme}.png", full_page=True)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width, path
-    found = Axe().run(page)
-    assert found.violations_count == 0, f"{path}: {found.generate_report()}"
+    assert faults(page) == [], path
 
 
 def _second() -> User:

@@ -292,16 +292,3 @@ def test_the_hash_of_a_row_is_computed_again_from_what_the_api_gives(cast: Cast)
     plain = json.dumps(answer["row"], sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
     assert hashlib.sha256(plain).hexdigest() == answer["digest"]
     assert answer["row"]["number"] == sample.number
-
-
-@pytest.mark.long
-def test_five_thousand_calls_are_listed_and_written_in_time(cast: Cast) -> None:
-    from time import process_time
-
-    month(cast, 5_000, findings=4)
-    browser = cast.web(cast.qanita)
-    browser.get(MONTH)
-    for address, most in ((MONTH, 0.15), (f"{MONTH}?temuan=late&shift=siang", 0.3), (f"{MONTH}register.xlsx", 60)):
-        begun = process_time()
-        body(browser.get(address))
-        assert process_time() - begun < most, address

@@ -1,8 +1,7 @@
-"""Two people, or two workers, at the same finding in the same moment; and a month with very many findings."""
+"""Two people, or two workers, at the same finding in the same moment; and a month with many findings."""
 
 from __future__ import annotations
 
-import time
 from datetime import timedelta
 
 import pytest
@@ -47,22 +46,20 @@ def test_two_workers_tell_a_clock_once_and_send_one_morning_mail(house: House) -
     assert Digest.objects.filter(user=house.cast.surya).count() == 1
 
 
-# --- very many
+# --- many
 
 
 PAGES = ("", "?milik=saya", "?tampil=semua", "?jam=terlambat", "?milik=tim", "?status=at_supervisor")
 
 
-def asked(house: House, nick: str, address: str) -> tuple[int, float]:
-    """How many queries, and the seconds of work: of this process, and of the database as it was waited for."""
+def asked(house: House, nick: str, address: str) -> int:
+    """How many queries; `benchmarks/mystery.py` says how long a page of a month with 20 000 findings takes."""
     browser = house.cast.web(house.cast.people[nick])
     browser.get("/mystery/temuan/")
     with CaptureQueriesContext(connection) as queries:
-        begun = time.process_time()
         answer = browser.get(f"/mystery/temuan/{address}")
-        took = time.process_time() - begun
     assert answer.status_code == 200
-    return len(queries), took + sum(float(one["time"]) for one in queries.captured_queries)
+    return len(queries)
 
 
 @pytest.mark.django_db
@@ -71,22 +68,8 @@ def test_a_page_of_the_board_asks_the_same_few_questions_however_many_findings_t
     house: House, nick: str
 ) -> None:
     many(house, 5)
-    few = {page: asked(house, nick, page)[0] for page in PAGES}
+    few = {page: asked(house, nick, page) for page in PAGES}
     Finding.objects.filter(key__startswith="k").delete()
     many(house, 60)
-    assert {page: asked(house, nick, page)[0] for page in PAGES} == few
+    assert {page: asked(house, nick, page) for page in PAGES} == few
     assert max(few.values()) < 40
-
-
-@pytest.mark.long
-@pytest.mark.django_db
-def test_a_month_with_twenty_thousand_findings_keeps_every_page_quick(house: House) -> None:
-    many(house, 20_000)
-    waits = Finding.objects.filter(due_at__isnull=False).order_by("due_at")
-    last, middle = waits[15_999], waits[12_000]
-    assert middle.due_at is not None
-    deep = f"?after={middle.due_at.isoformat()}~1"
-    for nick in ("surya", "qanita", "kirana"):
-        for page in (*PAGES, deep.replace("+", "%2B"), f"{last.pk}/"):
-            best = min(asked(house, nick, page)[1] for _ in range(5))
-            assert best < 0.15, (nick, page, best)

@@ -88,7 +88,7 @@ def test_qa_hears_a_range_verifies_and_forwards(
     page.click(f"text={sample.number}")
     page.wait_for_selector(".player.is-live")
     page.click("button.seek >> nth=0")
-    page.wait_for_function("document.querySelector('[data-player] audio').currentTime >= 65")
+    page.wait_for_function("() => document.querySelector('[data-player] audio').currentTime >= 65")
     page.click("text=Verifikasi & teruskan")
     page.wait_for_selector("text=Terverifikasi. Temuannya diteruskan")
     assert Finding.objects.get().state == "at_supervisor"

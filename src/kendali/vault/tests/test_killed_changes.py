@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from conftest import some
 from kendali.audit.actor import SYSTEM
 from kendali.vault import actions
 from kendali.vault.errors import KeyDestroyedError, KeysError
@@ -20,8 +21,8 @@ from kendali.vault.models import Epoch, EpochChange
 from kendali.vault.tests.conftest import Keys
 
 Kill = Callable[[str, str], None]
-BEFORE = "started begun batch wrapped exported compared slot in_slots slots_read samples".split()
-AFTER = ["switched", "forgotten", "swept", "effective"]
+BEFORE = some(*"started begun batch wrapped exported compared slot in_slots slots_read samples".split())
+AFTER = some("switched", "forgotten", "swept", "effective")
 
 
 @pytest.fixture
