@@ -49,6 +49,7 @@ VOLATILE = b"kendali.volatile"
 REF = "_ref"
 
 _ROWS = 32_768  # rows per slice: fits the cache, and bounds the memory
+_FEW = 1_024  # rows of a small table: a process that compares one of them need not count the places of a large one
 _BYTES = 16 << 20  # bytes of a table per slice, unless one record alone is larger
 _HEAD = b"kendali conversation 1\0"
 _SIZES = Struct("<QQ").pack
@@ -222,7 +223,7 @@ def _canonical_rows(table: pa.Table, columns: Sequence[tuple[int, str, int]]) ->
 def _joined(words: Sequence[pa.Array]) -> pa.Array:
     """Words of eight bytes that lie side by side in each row, the nulls among them left out, as large_binary."""
     rows, width = len(words[0]), len(words)
-    most = max(_ROWS, 1 << rows.bit_length())
+    most = next((most for most in (_FEW, _ROWS) if rows < most), 1 << rows.bit_length())
     if width == 1:
         mixed = words[0]
     else:
@@ -244,7 +245,7 @@ def _joined(words: Sequence[pa.Array]) -> pa.Array:
     )
 
 
-@lru_cache(32)
+@lru_cache(64)
 def _places(width: int, rows: int) -> tuple[pa.Array, pa.Array]:
     """Row and column of every cell of a table, row by row."""
     one = pa.scalar(1, _WORD)  # counted by Arrow: a list of Python's numbers takes fifteen times as long

@@ -158,6 +158,10 @@ def _be_child(number: int, live: Callable[[IO[bytes], IO[bytes]], None]) -> None
 
 
 if __name__ == "__main__":
+    # What they import late, when it is first needed: each child would import it anew.
+    import cryptography.hazmat.backends.openssl.backend  # noqa: F401
+    import pyarrow.acero  # noqa: F401
+
     from kendali.archive import verify_tables_process
 
     serve(socket.socket(fileno=0), verify_tables_process.main)
