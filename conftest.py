@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import base64
+import gc
 import os
 import shutil
 from collections.abc import Iterator, Sequence
@@ -64,6 +65,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if not _left_out(item)]
     items.sort(key=_begins_later)  # files stay whole
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded stays to the end: the collector of rubbish, a tenth of the time, need not look at it again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

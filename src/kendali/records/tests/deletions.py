@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from django.utils import timezone
@@ -37,8 +37,26 @@ def working_day(after: datetime) -> datetime:
 
 
 def old_conversations(count: int) -> list[FakeRecord]:
-    """All past two years, whatever today is."""
+    """All past two years, whatever today is; of two months, so that two packages hold them."""
+    now = timezone.now().astimezone(UTC)
+    days = [(now - timedelta(days=back)).replace(day=10, hour=2) for back in (900, 800)]
+    made = conversations(count)
+    return [_moved(one, days[2 * n // count] + timedelta(minutes=10 * n)) for n, one in enumerate(made)]
+
+
+def spread_conversations(count: int) -> list[FakeRecord]:
+    """All past two years, too; each of another month."""
     return conversations(count, newest=timezone.now().astimezone(UTC) - timedelta(days=800))
+
+
+def _moved(one: FakeRecord, started_at: datetime) -> FakeRecord:
+    delta = started_at - one.started_at
+    return replace(
+        one,
+        started_at=started_at,
+        last_activity_at=one.last_activity_at + delta,
+        messages=[(at + delta, text) for at, text in one.messages],
+    )
 
 
 @dataclass
@@ -182,4 +200,4 @@ def house(
         yield found
 
 
-__all__ = ["House", "house", "old_conversations", "working_day"]
+__all__ = ["House", "house", "old_conversations", "spread_conversations", "working_day"]

@@ -13,7 +13,7 @@ from kendali.records.actions import certificates, destruction, disposal_orders, 
 from kendali.records.models import DisposalOrder, Record
 from kendali.records.queries import register
 from kendali.records.tests.approved import running
-from kendali.records.tests.deletions import House, house, old_conversations
+from kendali.records.tests.deletions import House, house, spread_conversations
 from kendali.records.tests.office import Office
 from kendali.register.models import RegisterEntry
 from kendali.register.tests import papers
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def it(office: Office) -> Iterator[House]:
-    with house(office, old_conversations(3)) as found:
+    with house(office, spread_conversations(3)) as found:
         yield found
 
 
