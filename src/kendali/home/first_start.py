@@ -1,10 +1,11 @@
-"""What `kendali run` asks the program: prepare the database, load the sample organisation, tell who can log in.
+"""What `kendali run` asks the program: load the sample organisation, tell who can log in.
 
 The sample's source systems need no table of Kendali, so on a first start they are made while the migrations run.
 """
 
 from __future__ import annotations
 
+import gc
 import importlib
 import importlib.util
 import sys
@@ -13,24 +14,21 @@ from pathlib import Path
 
 import django
 
-from kendali.home import processes
 from kendali.home.postgres_place import OUTSIDE
 
 PEOPLE = "kendali.home.sample.people"
 
 
-def prepare_and_load(*, at_once: bool) -> None:
-    """`at_once`: the database is our own, so that preparing it does not fail for want of a right or a right address."""
-    preparing = processes.start([sys.executable, "-m", "django", "prepare"])
+def prepared() -> None:
+    """Waits until who started us closes our input: all tables are there."""
+    sys.stdin.read()
 
-    def prepared() -> None:
-        if status := preparing.wait():
-            raise SystemExit(status)
 
-    if not at_once:
-        prepared()
-    django.setup()
-    load_sample(prepared)
+def spare_the_collector() -> None:
+    """What was imported stays, and what loading makes goes by itself: to look through it a thousand times is a second
+    of the first start."""
+    gc.freeze()
+    gc.set_threshold(100_000)
 
 
 def load_sample(prepared: Callable[[], None] = lambda: None) -> None:
@@ -51,6 +49,7 @@ def load_sample(prepared: Callable[[], None] = lambda: None) -> None:
         print("kendali: first start: loading the sample organisation (run --empty starts without)", flush=True)
         unfinished.parent.mkdir(parents=True, exist_ok=True)
         unfinished.touch()
+        importlib.import_module("kendali.urls")  # certificates name an address; migrations run meanwhile
         call_command("sample", prepared=prepared)
         unfinished.unlink()
     else:
@@ -93,7 +92,9 @@ def main(arguments: list[str]) -> None:
         django.setup()
         print(people(), end="")
     else:
-        prepare_and_load(at_once="--at-once" in arguments)
+        django.setup()
+        spare_the_collector()
+        load_sample(prepared)
 
 
 if __name__ == "__main__":

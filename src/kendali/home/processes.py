@@ -32,6 +32,7 @@ def start(
     on_parent_death: signal.Signals = signal.SIGTERM,
     account: pwd.struct_passwd | None = None,
     environment: Mapping[str, str] | None = None,
+    stdin: int = subprocess.DEVNULL,
     output: int | IO[Any] | None = None,
     cwd: Path | None = None,
 ) -> subprocess.Popen[bytes]:
@@ -45,7 +46,7 @@ def start(
     return subprocess.Popen(
         [str(part) for part in command],
         env=environment,
-        stdin=subprocess.DEVNULL,
+        stdin=stdin,
         stdout=output,
         stderr=subprocess.STDOUT if output is not None else None,
         cwd=cwd,

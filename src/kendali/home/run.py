@@ -12,11 +12,12 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 
-from kendali.home import installation, processes
+from kendali.home import gate, installation, processes
 from kendali.home.embedded_postgres import Server
 from kendali.home.supervisor import Supervisor, say
 
@@ -40,12 +41,13 @@ def main(arguments: list[str]) -> int:
             server = start_database(stack)
             address = f"http://{visible(options.host)}:{options.port}"
             os.environ.setdefault("KENDALI_URL", address)
-            prepare(sample=not options.empty, own_database=server is not None)
-            with Supervisor() as supervisor:
-                supervisor.start(
-                    "web", [*MODULE, "kendali.home.web", f"--host={options.host}", f"--port={options.port}"]
-                )
-                supervisor.start("worker", [*MODULE, "kendali.home.worker"])
+            open_gate = stack.enter_context(gate.closed(installation.make_home() / "run.gate"))
+            supervisor = Supervisor()
+            stack.callback(supervisor.stop)  # should loading fail: before the gate opens by itself
+            start = partial(start_programs, supervisor, options.host, options.port)
+            prepare(start, sample=not options.empty, own_database=server is not None)
+            open_gate()
+            with supervisor:
                 if supervisor.wait(lambda: is_ready(address), READY_SECONDS):
                     welcome(address, time.monotonic() - began)
                 elif not supervisor.stopping:
@@ -109,10 +111,36 @@ def start_database(stack: ExitStack) -> Server | None:
     return server
 
 
-def prepare(*, sample: bool, own_database: bool) -> None:
-    loading = ["kendali.home.first_start", *(["--at-once"] if own_database else [])]
-    work = loading if sample else ["django", "prepare"]
-    if status := processes.start([*MODULE, *work]).wait():
+def prepare(start: Callable[[], None], *, sample: bool, own_database: bool) -> None:
+    """The tables; then, on a first start, the sample. `start` begins what needs the tables: it waits at the gate."""
+    preparing = processes.start([*MODULE, "django", "prepare"])
+    if not sample or not own_database:  # another's may refuse its address or a right: then nothing is loaded
+        insist_on_end(preparing)
+    with loading() if sample else nullcontext() as load:
+        insist_on_end(preparing)
+        start()
+        if load is not None and load.stdin is not None:
+            load.stdin.close()
+            insist_on_end(load)
+
+
+@contextmanager
+def loading() -> Iterator[subprocess.Popen[bytes]]:
+    """What needs no tables is made at once, the rest when its input is closed."""
+    load = processes.start([*MODULE, "kendali.home.first_start"], stdin=subprocess.PIPE)
+    try:
+        yield load
+    finally:
+        processes.stop(load, (signal.SIGTERM, 5))
+
+
+def start_programs(supervisor: Supervisor, host: str, port: int) -> None:
+    supervisor.start("web", [*MODULE, "kendali.home.web", f"--host={host}", f"--port={port}"])
+    supervisor.start("worker", [*MODULE, "kendali.home.worker"])
+
+
+def insist_on_end(child: subprocess.Popen[bytes]) -> None:
+    if status := child.wait():
         raise SystemExit(status)
 
 

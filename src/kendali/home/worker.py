@@ -13,7 +13,7 @@ from typing import Any
 
 import django
 
-from kendali.home import installation
+from kendali.home import gate, installation
 
 GRACE_SECONDS = 8.0  # then running jobs are left to another worker: each is a row that says how far it came
 
@@ -27,6 +27,7 @@ def main(arguments: list[str]) -> None:
     from kendali.home import start_checks
 
     start_checks.insist()
+    gate.wait()
     asyncio.run(work())
 
 

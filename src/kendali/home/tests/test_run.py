@@ -9,10 +9,12 @@ import socket
 import stat
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil  # type: ignore[import-untyped]
 import psycopg
 import pytest
 
@@ -31,14 +33,14 @@ def port() -> int:
 
 @pytest.fixture
 def run(folder: Path, port: int) -> Iterator[Run]:
-    """`kendali run --empty` of an installation below `folder`, its words in one stream."""
+    """`kendali run --empty`, or with the sample, of an installation below `folder`, its words in one stream."""
     given = {"PATH": os.environ["PATH"], "KENDALI_HOME": str(folder / "var"), "PYTHONUNBUFFERED": "1"}
     given |= {"PYTHONPATH": str(installation.REPOSITORY / "src"), "DJANGO_SETTINGS_MODULE": "kendali.settings"}
     given |= {"KENDALI_HEARTBEAT_SECONDS": "1"}
     started: list[subprocess.Popen[str]] = []
 
-    def start(**more: str) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "kendali.home.run", "--empty", f"--port={port}"]
+    def start(*, empty: bool = True, **more: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "kendali.home.run", *(["--empty"] if empty else []), f"--port={port}"]
         process = subprocess.Popen(
             command,
             env=given | more,
@@ -66,6 +68,24 @@ def read_until(process: subprocess.Popen[str], words: str) -> str:
         if words in line:
             return text
     raise AssertionError(f"never said {words!r}: {text}")
+
+
+def wait_at_the_gate(run: subprocess.Popen[str]) -> list[psutil.Process]:
+    """The web server and the worker that are there, once both have imported what they need."""
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        found = [one for one in psutil.Process(run.pid).children(recursive=True) if is_at_the_gate(one)]
+        if len(found) == 2:
+            return found
+        time.sleep(0.1)
+    raise AssertionError("nobody waits")
+
+
+def is_at_the_gate(process: psutil.Process) -> bool:
+    try:
+        return any(file.path.endswith("/run.gate") for file in process.open_files())
+    except psutil.NoSuchProcess:
+        return False
 
 
 def app_url(folder: Path) -> str:
@@ -118,6 +138,27 @@ def test_a_second_run_and_a_taken_port_are_refused_with_what_to_type(run: Run, f
     words, _ = elsewhere.communicate(timeout=60)
     assert elsewhere.returncode == 1
     assert f"./kendali run --port {port + 1}" in words
+
+
+@pytest.mark.long
+def test_a_first_start_interrupted_at_half_has_shown_nothing_and_leaves_nothing_running(
+    run: Run, folder: Path, port: int
+) -> None:
+    process = run(empty=False)
+    words = read_until(process, "floor of the contact centre")
+    waiting = wait_at_the_gate(process)
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port))
+    os.killpg(process.pid, signal.SIGINT)
+    words += process.communicate(timeout=20)[0]
+    assert process.returncode == 130
+    assert "worker starts" not in words
+    assert "ready after" not in words
+    assert not any(one.is_running() for one in waiting)
+    again = run(empty=False)
+    words, _ = again.communicate(timeout=60)
+    assert again.returncode == 1
+    assert f"begin again with: rm -r '{folder / 'var'}'" in words
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,31 @@
+"""What `kendali run` starts while the sample is loaded imports everything, and waits here until it may begin.
+
+A lock of the kernel's on a file that the environment names; without that name nothing waits.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+NAME: Final = "KENDALI_RUN_GATE"
+
+
+def wait() -> None:
+    """Until the gate is open. SIGTERM ends a process that waits here as any other."""
+    if path := os.environ.get(NAME):
+        with Path(path).open() as gate:
+            fcntl.flock(gate, fcntl.LOCK_SH)
+
+
+@contextmanager
+def closed(path: Path) -> Iterator[Callable[[], None]]:
+    """What is started within waits until the answer is called. Where that never comes, stop it before this ends."""
+    with path.open("a") as gate:
+        fcntl.flock(gate, fcntl.LOCK_EX)
+        os.environ[NAME] = str(path)
+        yield lambda: fcntl.flock(gate, fcntl.LOCK_UN)
