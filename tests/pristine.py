@@ -1,7 +1,8 @@
 """A test database that can be put back to what the migrations left, append-only tables included.
 
-The program's role may not empty an append-only table, so the owner does it: triggers off, everything that holds
-rows truncated, the rows that migrations made put back, triggers on, in one transaction.
+The program's role may not empty an append-only table, so the owner does it, in one transaction: the triggers of what
+holds rows off, its rows deleted, its counters wound back, the rows that migrations made put back, triggers on. Deleting
+a few rows costs a tenth of truncating, which makes new files for each table and all that refer to it.
 """
 
 from __future__ import annotations
@@ -64,18 +65,24 @@ def put_back(owner: psycopg.Connection[Any]) -> None:
         owner.execute("SET LOCAL lock_timeout = '30s'")
         owner.execute("SET CONSTRAINTS ALL DEFERRED")
         filled = with_rows(owner)
-        if not filled:
-            return
-        guarded = [row[0] for row in owner.execute(GUARDED)]
+        guarded = {row[0] for row in owner.execute(GUARDED)}.intersection(filled)
         for name in guarded:
             owner.execute(SQL("ALTER TABLE public.{} DISABLE TRIGGER USER").format(Identifier(name)))
-        names = SQL(", ").join(SQL("public.{}").format(Identifier(name)) for name in filled)
-        owner.execute(SQL("TRUNCATE {} RESTART IDENTITY CASCADE").format(names))
+        for name in filled:
+            owner.execute(SQL("DELETE FROM public.{}").format(Identifier(name)))
+        wind_back(owner)
         for name in tables(owner, "pristine"):
             refill(owner, name)
         owner.execute("SET CONSTRAINTS ALL IMMEDIATE")
         for name in guarded:
             owner.execute(SQL("ALTER TABLE public.{} ENABLE TRIGGER USER").format(Identifier(name)))
+
+
+def wind_back(owner: psycopg.Connection[Any]) -> None:
+    owner.execute(
+        "SELECT setval(seqrelid, seqstart, false) FROM pg_sequence JOIN pg_class ON pg_class.oid = seqrelid"
+        " WHERE relnamespace = 'public'::regnamespace"
+    )
 
 
 def refill(owner: psycopg.Connection[Any], name: str) -> None:
