@@ -50,13 +50,8 @@ def spread_conversations(count: int) -> list[FakeRecord]:
 
 
 def _moved(one: FakeRecord, started_at: datetime) -> FakeRecord:
-    delta = started_at - one.started_at
-    return replace(
-        one,
-        started_at=started_at,
-        last_activity_at=one.last_activity_at + delta,
-        messages=[(at + delta, text) for at, text in one.messages],
-    )
+    messages = [(started_at + timedelta(minutes=n), text) for n, (_at, text) in enumerate(one.messages)]
+    return replace(one, started_at=started_at, last_activity_at=messages[-1][0], messages=messages)
 
 
 @dataclass
