@@ -25,6 +25,8 @@ GUARDED = """SELECT DISTINCT c.relname FROM pg_trigger t JOIN pg_class c ON c.oi
 AT_ONCE = """SELECT child.relname, parent.relname FROM pg_constraint
              JOIN pg_class child ON child.oid = conrelid JOIN pg_class parent ON parent.oid = confrelid
              WHERE contype = 'f' AND NOT condeferrable AND conrelid <> confrelid"""
+WIND_BACK = """SELECT setval(seqrelid, seqstart, false) FROM pg_sequence JOIN pg_depend ON objid = seqrelid
+               JOIN pg_class ON pg_class.oid = refobjid WHERE deptype IN ('a', 'i') AND relname = ANY(%s)"""
 COLUMNS = """SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped
              AND attgenerated = ''"""
 
@@ -74,7 +76,7 @@ def put_back(owner: psycopg.Connection[Any]) -> None:
             owner.execute(SQL("ALTER TABLE public.{} DISABLE TRIGGER USER").format(Identifier(name)))
         for name in children_first(owner, filled):
             owner.execute(SQL("DELETE FROM public.{}").format(Identifier(name)))
-        wind_back(owner)
+        owner.execute(WIND_BACK, (filled,))
         for name in tables(owner, "pristine"):
             refill(owner, name)
         owner.execute("SET CONSTRAINTS ALL IMMEDIATE")
@@ -89,13 +91,6 @@ def children_first(owner: psycopg.Connection[Any], names: list[str]) -> list[str
         if child in names and parent in names:
             order.add(parent, child)
     return list(order.static_order())
-
-
-def wind_back(owner: psycopg.Connection[Any]) -> None:
-    owner.execute(
-        "SELECT setval(seqrelid, seqstart, false) FROM pg_sequence JOIN pg_class ON pg_class.oid = seqrelid"
-        " WHERE relnamespace = 'public'::regnamespace"
-    )
 
 
 def refill(owner: psycopg.Connection[Any], name: str) -> None:
