@@ -121,14 +121,14 @@ def may_place(
 
 
 def may_release(
-    *, status: str, reason: str, placed_by_client: bool, by_client: bool, same_person: bool, of_finding: str = ""
+    *, status: str, reason: str, placed_by_client: bool, by_client: bool, same_person: bool, of_finding: bool = False
 ) -> Verdict:
     """Lifted one by one. What the client placed the client lifts; what our own people placed, another of them.
-    `of_finding`: the number of the open finding that the product itself placed it for."""
+    `of_finding`: the product itself placed it for an open finding."""
     if status != "active":
         return no("This hold was lifted already.")
     if of_finding:
-        return no("This hold is lifted by itself when the finding %(number)s ends.", number=of_finding)
+        return no("This hold is lifted by itself when its finding ends.")
     if not reason.strip():
         return no("Give a reason.")
     if placed_by_client and not by_client:

@@ -179,9 +179,9 @@ def _lift(hold: Hold, *, actor: Actor, at: datetime, reason: str, by: User | Non
     )
 
 
-def of_finding(hold: Hold) -> str:
-    """The number of the finding that the product itself placed it for, "" = a person placed it."""
-    return hold.reference if hold.placed_role == SYSTEM.role and hold.cause == Hold.Cause.FINDING else ""
+def of_finding(hold: Hold) -> bool:
+    """The product itself placed it, for a finding that is open."""
+    return hold.placed_role == SYSTEM.role and hold.cause == Hold.Cause.FINDING
 
 
 @transaction.atomic

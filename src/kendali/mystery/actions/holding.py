@@ -20,6 +20,9 @@ from kendali.mystery.rules.finding_rules import FindingState, holds_recording
 from kendali.records.models import Record
 from kendali.terms import settings as terms
 
+# The finding names its hold; the hold names neither the finding nor mystery calling: who reads the holds of a client
+# would know a test call before QA forwarded it.
+OPEN = "Temuan mutu pada rekaman ini masih terbuka."
 GONE = "Temuan terakhir pada rekaman ini sudah berakhir."
 
 
@@ -53,7 +56,7 @@ def settle(sample: Sample | None, *, at: datetime) -> None:
     holding = [one for one in findings if _holds(one)] if record is not None else []
     placed = _placed(findings, record if holding else None, at)
     if record is not None and holding:
-        placed = placed or _place(record, holding[0], at)
+        placed = placed or _place(record, at)
         Finding.objects.filter(pk__in=[one.pk for one in holding]).exclude(hold=placed).update(hold=placed)
 
 
@@ -77,7 +80,7 @@ def _holds(finding: Finding) -> bool:
     return holds_recording(FindingState(finding.state), FindingState(survivor.state) if survivor is not None else None)
 
 
-def _place(record: Record, finding: Finding, at: datetime) -> Hold:
+def _place(record: Record, at: datetime) -> Hold:
     client: Client = record.source.client
     days = terms.number("hold.review_days", client.pk)
     return holds.place_for(
@@ -88,9 +91,8 @@ def _place(record: Record, finding: Finding, at: datetime) -> Hold:
         order=holds.Order(
             scope=Hold.Scope.RECORD,
             cause=Hold.Cause.FINDING,
-            reason=f"Temuan mystery calling {finding.number} masih terbuka.",
+            reason=OPEN,
             review_on=civil_time.local_date(at, client.zone) + timedelta(days=days),
             subjects=[(record.pk, record.ref)],
-            reference=finding.number,
         ),
     )
