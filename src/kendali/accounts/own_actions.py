@@ -13,6 +13,7 @@ from django.db.models import Q
 
 from kendali.accounts.models import ApiToken, Deputy, PasswordSetup, RoleGrant, User, UserSession
 from kendali.accounts.permissions import SCOPES, RuleRefused, acting, rights
+from kendali.accounts.roles import QC_OFFICER, SUPERVISOR, TEAM_LEADER
 from kendali.audit.actions import record
 from kendali.audit.actor import Actor
 from kendali.verdict import no
@@ -121,6 +122,7 @@ def name_deputy(*, user: User, at: datetime, deputy: User, role: str, starts: da
     if ends < starts or ends - starts > LONGEST_DEPUTYSHIP:
         raise RuleRefused(no("The last day must not be before the first, nor more than a year after it."))
     _keep_clients_apart(user, deputy, role)
+    _keep_calls_unknown(deputy, role)
     overlap = Deputy.objects.filter(principal=user, role=role, ended_at=None, starts__lte=ends, ends__gte=starts)
     if overlap.exists():
         raise RuleRefused(no("You already have a deputy for this role in these days."))
@@ -142,6 +144,14 @@ def _keep_clients_apart(user: User, deputy: User, role: str) -> None:
     theirs = set(deputy.grants.filter(role="client", ended_at=None).values_list("client_id", flat=True))
     if role == "client" and not theirs & clients:
         raise RuleRefused(no("The deputy of a client's person must work for the same client."))
+
+
+def _keep_calls_unknown(deputy: User, role: str) -> None:
+    """A plan keeps callers from their own teams (mystery-calling 5.1, 5.2); a deputy's calls were planned for another."""
+    if role == QC_OFFICER and deputy.grants.filter(role__in=(TEAM_LEADER, SUPERVISOR), ended_at=None).exists():
+        raise RuleRefused(
+            no("Who leads a team cannot stand in for a QC Officer: the calls to that team would be known to it.")
+        )
 
 
 @transaction.atomic

@@ -167,6 +167,8 @@ def test_nobody_lends_what_they_do_not_have_or_to_whom_it_may_not_go(cast: Cast)
         (cast.tari, cast.adi, "team_leader"),
         (cast.clara, cast.candra, "client"),
         (cast.clara, cast.tari, "client"),
+        (cast.qori, cast.surya, "qc_officer"),
+        (cast.qori, cast.tari, "qc_officer"),
     ]:
         with pytest.raises(Refused):
             own_actions.name_deputy(user=user, at=cast.now, deputy=deputy, role=role, starts=today, ends=today)
