@@ -268,7 +268,7 @@ def verified(desk: Desk, cast: Cast, made: Certificate, folder: Path) -> None:
         assert "Bank Nusantara" in desk.read(page, f"/verifikasi/{made.number}/{made.token}/")
         page.set_input_files("#compare", paper_file)
         press(page, "main button.primary")
-        assert page.is_visible(".notice.s-done")
+        page.wait_for_selector(".notice.s-done")
         desk.look(page)
         answer = page.goto(f"{desk.server.url}/verifikasi/{made.number}/{'x' * len(made.token)}/")
         assert answer is not None

@@ -147,7 +147,7 @@ def _keep_clients_apart(user: User, deputy: User, role: str) -> None:
 
 
 def _keep_calls_unknown(deputy: User, role: str) -> None:
-    """A plan keeps callers from their own teams (mystery-calling 5.1, 5.2); a deputy's calls were planned for another."""
+    """A plan keeps callers from their own teams (mystery-calling 5.1, 5.2); a deputy's are another's."""
     if role == QC_OFFICER and deputy.grants.filter(role__in=(TEAM_LEADER, SUPERVISOR), ended_at=None).exists():
         raise RuleRefused(
             no("Who leads a team cannot stand in for a QC Officer: the calls to that team would be known to it.")

@@ -20,6 +20,7 @@ from kendali.audit.actor import SYSTEM, Actor
 from kendali.audit.anchors import anchor
 from kendali.audit.models import Anchor, Entry
 from kendali.audit.verify import Break, verify
+from kendali.records.tests.test_two_at_once import at_once
 from tests.cast import NOW, Cast
 
 # What happens to a trail happens to committed rows, seen from another connection.
@@ -119,6 +120,13 @@ def test_the_anchor_is_written_once_and_only_for_something_new(trail: list[Entry
     assert second is not None
     assert second.entry_id == 11
     assert [row.entry_id for row in Anchor.objects.all()] == [11, 10]
+
+
+def test_of_many_that_anchor_the_same_head_in_one_second_one_writes_it(trail: list[Entry], tmp_path: Path) -> None:
+    """The job of the night, and a certificate that is sealed by its signer and by its job."""
+    store = open_store(str(tmp_path))
+    assert at_once(*[lambda: anchor(store, at=NOW)] * 6) == []
+    assert [row.entry_id for row in Anchor.objects.all()] == [10]
 
 
 def test_many_writers_at_once_make_one_chain_without_forks_or_gaps(cast: Cast) -> None:

@@ -90,7 +90,7 @@ def test_a_call_that_connects_and_ends_without_connection_is_told_afterwards(
     assert sample.state == "called"
     assert sample.ended_at is not None
     assert Attempt.objects.get().outcome == "connected"
-    assert page.is_visible("text=Isi formulir")
+    page.wait_for_selector("text=Isi formulir")
 
 
 def test_a_reload_in_the_middle_of_a_call_goes_on_with_its_times(
@@ -103,7 +103,7 @@ def test_a_reload_in_the_middle_of_a_call_goes_on_with_its_times(
     page.click("[data-op=connect] button")
     page.wait_for_selector(SENT)
     page.reload()
-    assert page.is_visible("[data-panel=talk]")
+    page.wait_for_selector("[data-panel=talk]")
     with page.expect_navigation():
         page.click("[data-op=end] button")
     sample.refresh_from_db()

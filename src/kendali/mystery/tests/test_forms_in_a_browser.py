@@ -84,7 +84,7 @@ def test_an_item_is_moved_with_the_keyboard_alone(browser: Browser, live_server:
         button.focus()
         page.keyboard.press("Enter")
         page.wait_for_url("**/#butir-empathy")
-        assert page.get_by_text("Dipindahkan.").is_visible()
+        page.get_by_text("Dipindahkan.").wait_for()
     people = form_of(Revision.objects.get(pk=one.pk)).sections[2]
     assert [item.id for item in people.items][:2] == ["empathy", "intonation"]
 

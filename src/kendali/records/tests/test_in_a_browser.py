@@ -87,7 +87,7 @@ def test_a_running_order_moves_without_reloading_and_reloads_when_it_ends(
     page.wait_for_selector("#order-live >> text=250 dari 400")
     Escalation.objects.filter(pk=order.pk).update(status="stopped", problem={"code": "full", "facts": {}})
     page.wait_for_selector("text=Tempat penyimpanan penuh.")
-    assert page.is_visible("text=Lanjutkan")
+    page.wait_for_selector("text=Lanjutkan")
 
 
 def running(order: Escalation, *, done: int) -> None:
@@ -115,8 +115,8 @@ def test_the_fields_of_a_source_follow_the_choice_of_its_database(
 ) -> None:
     page = page_of(browser, live_server, cast, cast.adi)
     page.goto(f"{live_server.url}/sumber/baru/?jenis=asterisk")
-    assert page.is_visible("[name=c_host]")
+    page.wait_for_selector("[name=c_host]")
     assert not page.is_visible("[name=c_csv]")
     page.select_option("[name=c_database]", "csv")
-    assert page.is_visible("[name=c_csv]")
+    page.wait_for_selector("[name=c_csv]")
     assert not page.is_visible("[name=c_host]")
