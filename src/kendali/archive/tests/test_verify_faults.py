@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import shutil
+import signal
 import tarfile
 from collections.abc import Callable
 from hashlib import sha256
@@ -14,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from kendali.archive import bag, problems, verify_tables_process
+from kendali.archive import bag, nursery, problems, verify_tables_process
 from kendali.archive.age import encrypt_bytes
 from kendali.archive.destroy import forget_old_keyrings, replace_keyring
 from kendali.archive.drill import drill
@@ -285,8 +286,19 @@ def test_a_forged_table_is_told_alike_in_this_process_in_another_and_in_several(
     (chat.place / name).write_bytes(old)
 
 
-def test_a_parser_that_dies_is_a_problem(chat: Case, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verify_tables_process, "SILENCE", 0.0)
+@pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGSTOP], ids=["dies", "is silent"])
+def test_a_parser_that_dies_or_is_silent_is_a_problem(
+    chat: Case, monkeypatch: pytest.MonkeyPatch, blow: signal.Signals
+) -> None:
+    start = nursery.child
+
+    def struck() -> nursery.Child:
+        child = start()
+        os.kill(child.pid, blow)
+        return child
+
+    monkeypatch.setattr(nursery, "child", struck)
+    monkeypatch.setattr(verify_tables_process, "SILENCE", 60.0 if blow is signal.SIGKILL else 0.2)
     assert chat.codes(processes=1) == {"tables_process", "nothing_verified"}
 
 
