@@ -43,5 +43,18 @@ def test_who_waits_ends_when_told_to(waiting: list[str], tmp_path: Path) -> None
         assert child.returncode == -signal.SIGTERM
 
 
+def test_who_waits_for_one_that_never_opened_the_gate_does_not_begin(waiting: list[str], tmp_path: Path) -> None:
+    """As after kill -9: the kernel has let go of the lock, and nothing was opened."""
+    with gate.closed(tmp_path / "gate") as open_gate:
+        open_gate()  # an earlier start
+    with gate.closed(tmp_path / "gate"):
+        child = subprocess.Popen(waiting, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        assert child.stdout is not None
+        assert child.stdout.readline() == "here\n"
+    words, problem = child.communicate(timeout=10)
+    assert (words, child.returncode) == ("", 1)
+    assert "nothing begins" in problem
+
+
 def test_without_a_gate_nobody_waits(waiting: list[str]) -> None:
     assert subprocess.run(waiting, capture_output=True, text=True, timeout=10).stdout == "here\nthrough\n"
