@@ -39,7 +39,14 @@ ORDER_COLOURS = {
     "returned": "late",
     "cancelled": "idle",
 }
-PACKAGE_COLOURS = {"writing": "active", "written": "active", "verified": "done", "damaged": "late", "abandoned": "idle"}
+PACKAGE_COLOURS = {
+    "writing": "active",
+    "written": "active",
+    "verified": "done",
+    "damaged": "late",
+    "abandoned": "idle",
+    "destroyed": "idle",
+}
 ITEM_COLOURS = {"waiting": "idle", "backed_up": "done", "unchanged": "done", "problem": "late", "absent": "late"}
 SCAN_COLOURS = {"running": "active", "done": "done", "failed": "late"}
 UNBACKUPABLE_COLOURS = {"proposed": "soon", "confirmed": "held", "refused": "late"}

@@ -64,7 +64,14 @@ LEFT_OUT_COLOURS = {
     "unbackupable": "held",
     "damaged": "late",
 }
-VERSION_COLOURS = {"waiting": "idle", "keys_replaced": "active", "pending": "soon", "proved": "done"}
+VERSION_COLOURS = {
+    "waiting": "idle",
+    "keys_replaced": "active",
+    "pending": "soon",
+    "proved": "done",
+    "held": "held",
+    "failed": "late",
+}
 
 
 def hold_pill(hold: Hold) -> Pill:
