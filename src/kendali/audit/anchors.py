@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from kendali.archive.stores import Store
 from kendali.audit.models import Anchor, Entry
+from kendali.locks import Lock, take
 
 
 @transaction.atomic
@@ -18,8 +19,7 @@ def anchor(store: Store, *, at: datetime) -> Anchor | None:
     The object comes first, so an anchor that is noted exists; a crash between leaves an object without a row, and the
     next run writes another. StoreError when the store does not take it: nothing is noted. One at a time: of two that
     come for the same head in one second the later would meet the object of the earlier."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('kendali.audit.anchor'))")
+    take(Lock.AUDIT_ANCHOR)
     head = Entry.objects.order_by("-id").first()
     if head is None or Anchor.objects.filter(entry_id=head.pk).exists():
         return None

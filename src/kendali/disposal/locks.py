@@ -6,23 +6,14 @@ one batch (2 s) and then wins; a batch that begins after a hold sees it. Both en
 
 from __future__ import annotations
 
-from django.db import connection
-
-_SPACE = 0x4B44  # the first half of the key: nobody else in this database uses it
+from kendali.locks import Lock, take
 
 
 def shared(client_id: int) -> None:
     """Taken by everything that deletes or destroys, before it looks for holds."""
-    _lock("pg_advisory_xact_lock_shared", client_id)
+    take(Lock.HOLDS, client_id, shared=True)
 
 
 def exclusive(client_id: int) -> None:
     """Taken by whoever places or lifts a hold, before the row is written."""
-    _lock("pg_advisory_xact_lock", client_id)
-
-
-def _lock(function: str, client_id: int) -> None:
-    if not connection.in_atomic_block:
-        raise RuntimeError("this lock ends with its transaction, and there is none")
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {function}(%s, %s)", [_SPACE, client_id])
+    take(Lock.HOLDS, client_id)

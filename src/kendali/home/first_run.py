@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext
@@ -25,6 +25,7 @@ from kendali.audit import actions as audit
 from kendali.audit.actor import SYSTEM
 from kendali.home.models import Installation
 from kendali.home.organisation import NAME
+from kendali.locks import Lock, take
 from kendali.mystery.actions.forms import ship_default
 from kendali.records.actions.settings import save_setting
 from kendali.verdict import no
@@ -69,8 +70,7 @@ def begin(*, at: datetime, typed: str, organisation: str, zone: str, language: s
     refused: it waits for the lock, and then there is a user. RuleRefused also for a wrong code or address."""
     if not is_code(typed):
         raise RuleRefused(no("This is not the set-up code of this installation."))
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('kendali.home.first_run'))")
+    take(Lock.FIRST_RUN)
     if not is_needed():
         raise RuleRefused(no("Somebody else has just set up this installation; nothing of yours was saved."))
     row, _made = Installation.objects.update_or_create(

@@ -22,13 +22,14 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.x509.oid import NameOID
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import fields, signers
 from pyhanko.sign.timestamps import HTTPTimeStamper, TimeStamper, TimestampRequestError
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from kendali.archive.sealing import open_bytes, seal_bytes
+from kendali.locks import Lock, take
 from kendali.register.models import SealIdentity
 from kendali.terms import settings as terms
 
@@ -151,8 +152,7 @@ def _local(at: datetime) -> signers.Signer:
 @transaction.atomic
 def _identity(at: datetime) -> SealIdentity:
     """The newest one, while it lives; else a new certificate of the same authority."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('kendali.register.seal'))")
+    take(Lock.SEAL_IDENTITY)
     row = SealIdentity.objects.order_by("-pk").first()
     if row is not None and row.expires_at > at + timedelta(days=RENEW_DAYS):
         return row

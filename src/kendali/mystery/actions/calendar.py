@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date, datetime, time
 from typing import Any, cast
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import gettext_noop as _
 
 from kendali.accounts import permissions
@@ -17,6 +17,7 @@ from kendali.accounts.permissions import RuleRefused
 from kendali.audit import actions as audit
 from kendali.audit.actor import SYSTEM, Actor
 from kendali.civil_time import EARLIEST, LATEST, local_date
+from kendali.locks import Lock, take
 from kendali.mystery import office
 from kendali.mystery.models import CalendarVersion, Clock, Workplace
 from kendali.mystery.rules import calendar_days
@@ -24,7 +25,6 @@ from kendali.mystery.rules.calendar_days import DayOff, Row, Table
 from kendali.mystery.rules.working_time import Week
 from kendali.verdict import no
 
-_LOCK = 0x4B4D0001  # one edit of the table at a time
 SEEDED = "Dari paket hari libur"
 FIRST_MONTH_AHEAD = 11
 
@@ -38,7 +38,7 @@ def table() -> Table:
 @transaction.atomic
 def seed(*, at: datetime, actor: Actor = SYSTEM) -> CalendarVersion:
     """The first version: what is published for last year, this one and the next. Where there is one, that one."""
-    _locked()
+    take(Lock.CALENDAR)
     if (held := office.newest_calendar()) is not None:
         return held
     year, days = local_date(at, "Asia/Jakarta").year, cast("Table", ())
@@ -54,7 +54,7 @@ def add_year(*, user: User | None, at: datetime, year: int) -> CalendarVersion |
     actor = permissions.acting(user, "calendar.edit") if user is not None else SYSTEM
     if not EARLIEST.year <= year <= LATEST.year:
         raise RuleRefused(no(_("This day is too far away.")))
-    _locked()
+    take(Lock.CALENDAR)
     if office.newest_calendar() is None:
         seed(at=at, actor=actor)
     before = table()
@@ -80,7 +80,7 @@ def put_day(*, user: User, at: datetime, day: DayOff, reason: str) -> CalendarVe
     """A day off added, renamed, or given other sites. Raises Refused, RuleRefused."""
     actor = permissions.acting(user, "calendar.edit")
     _needs_reason(reason)
-    _locked()
+    take(Lock.CALENDAR)
     allowed = calendar_days.acceptable(day, set(Site.objects.values_list("code", flat=True)))
     if not allowed:
         raise RuleRefused(allowed)
@@ -98,7 +98,7 @@ def remove_day(*, user: User, at: datetime, on: date, reason: str) -> CalendarVe
     """It is a working day again. Raises Refused, RuleRefused."""
     actor = permissions.acting(user, "calendar.edit")
     _needs_reason(reason)
-    _locked()
+    take(Lock.CALENDAR)
     before = _begun(at, actor)
     held = next((one for one in before if one.on == on), None)
     if held is None:
@@ -161,8 +161,3 @@ def _new_version(
 def _needs_reason(reason: str) -> None:
     if not reason.strip():
         raise RuleRefused(no(_("Say why the table changes.")))
-
-
-def _locked() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])

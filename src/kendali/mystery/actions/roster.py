@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import gettext_noop as _
 
 from kendali.accounts import permissions
@@ -16,6 +16,7 @@ from kendali.accounts.permissions import RuleRefused
 from kendali.accounts.roles import AGENT, SUPERVISOR, TEAM_LEADER
 from kendali.audit import actions as audit
 from kendali.civil_time import LATEST
+from kendali.locks import Lock, take
 from kendali.mystery.models import Agent, Membership, Shift, Team
 from kendali.mystery.queries import roster
 from kendali.mystery.rules import problems, roster_import, roster_rules
@@ -23,7 +24,6 @@ from kendali.mystery.rules.roster_import import Diff, Known
 from kendali.mystery.rules.working_time import DAY
 from kendali.verdict import no
 
-_LOCK = 0x4B4D0002  # one change of the roster at a time: its rule looks at all of it
 Row = Mapping[str, str]
 
 
@@ -92,7 +92,7 @@ def back_or_move(*, user: User, at: datetime, member: roster_rules.Membership) -
 def end(*, user: User, at: datetime, agent: Agent, last: date) -> None:
     """`last`: the last day in the roster. Raises Refused, RuleRefused."""
     actor = permissions.acting(user, "roster.edit")
-    _lock()
+    take(Lock.ROSTER)
     now = roster.membership_rows().filter(agent=agent, since__lte=last).order_by("-since").first()
     if now is None:
         raise RuleRefused(no(_("This agent is not in the roster on that day.")))
@@ -116,7 +116,7 @@ def _facts(member: roster_rules.Membership) -> dict[str, object]:
 
 def _apply(rows: Sequence[Row], effective: date, *, complete: bool = False, only: str = "") -> Diff:
     """Compares again under the lock, and writes what came out. `only`: the one thing that a click may do."""
-    _lock()
+    take(Lock.ROSTER)
     diff = compared(rows, effective=effective, complete=complete)
     if diff.problems:
         raise RuleRefused(problems.verdict(diff.problems))
@@ -162,11 +162,6 @@ def _agents(members: Sequence[roster_rules.Membership]) -> dict[str, Agent]:
     return found
 
 
-def _lock() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-
-
 # --- teams
 
 
@@ -185,7 +180,7 @@ class NewTeam:
 def put_team(*, user: User, at: datetime, team: NewTeam) -> Team:
     """Ends the interval that stands on the day before. Raises Refused, RuleRefused."""
     actor = permissions.acting(user, "roster.edit")
-    _lock()
+    take(Lock.ROSTER)
     if not team.code.strip():
         raise RuleRefused(no(_("Give the team a code.")))
     held = Team.objects.select_related("site").filter(code=team.code).order_by("-since").first()
@@ -239,7 +234,7 @@ def _holds(person: User, roles: Iterable[str]) -> bool:
 def end_team(*, user: User, at: datetime, code: str, last: date) -> None:
     """Refused while somebody is in it afterwards. Raises Refused, RuleRefused."""
     actor = permissions.acting(user, "roster.edit")
-    _lock()
+    take(Lock.ROSTER)
     if last > LATEST:
         raise RuleRefused(no(_("This day is too far away.")))
     row = Team.objects.filter(code=code, since__lte=last).order_by("-since").first()

@@ -16,7 +16,7 @@ from uuid import UUID, uuid4
 
 import pyarrow as pa
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 
 from kendali.archive import destroy, stores
 from kendali.archive.errors import AgeError, PackageError, SealError
@@ -24,6 +24,7 @@ from kendali.archive.package import package_id_of
 from kendali.archive.reader import Package as OpenPackage
 from kendali.audit import actions as audit
 from kendali.audit.actor import SYSTEM
+from kendali.locks import Lock, held_if_free
 from kendali.records.actions import destruction_plan as plan
 from kendali.records.actions.destruction_plan import Fence, Status, Target
 from kendali.records.actions.package_keys import TAKEN, key_of
@@ -50,20 +51,13 @@ class AgainError(Exception):
 @contextmanager
 def one_at_a_time(package: UUID, fence: Fence) -> Iterator[None]:
     """Two orders never prepare the same package at once. The lock only saves work: rows decide, see `switch`."""
-    lock = "hashtext('kendali.records.package'), hashtext(%s)"
     while True:
-        with connection.cursor() as cursor:
-            cursor.execute(f"SELECT pg_try_advisory_lock({lock})", [str(package)])
-            if cursor.fetchone()[0]:
-                break
+        with held_if_free(Lock.PACKAGE, str(package)) as ours:
+            if ours:
+                yield
+                return
         fence.check()
         time.sleep(0.2)
-    try:
-        yield
-    finally:
-        if connection.connection is not None and not connection.connection.closed:
-            with connection.cursor() as cursor:
-                cursor.execute(f"SELECT pg_advisory_unlock({lock})", [str(package)])
 
 
 def take_away(order: DisposalOrder, fence: Fence, package_id: UUID) -> None:

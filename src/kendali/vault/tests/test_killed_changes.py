@@ -9,14 +9,13 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.conf import settings
-from django.db import connection
 from django.utils import timezone
 
 from conftest import some
 from kendali.audit.actor import SYSTEM
+from kendali.locks import Lock, held
 from kendali.vault import actions
 from kendali.vault.errors import KeyDestroyedError, KeysError
-from kendali.vault.locks import CHANGE
 from kendali.vault.models import Epoch, EpochChange
 from kendali.vault.tests.conftest import Keys
 
@@ -34,8 +33,8 @@ def killed(process_environment: dict[str, str], lasting_keys: Keys) -> Kill:
         environment = process_environment | {"KENDALI_STORE": settings.KENDALI_STORE}
         done = subprocess.run(command, env=environment, capture_output=True, timeout=120)
         assert done.returncode == -9, done.stderr.decode()[-2000:]
-        with connection.cursor() as cursor:  # the server has seen, too, that it is dead
-            cursor.execute(f"SELECT pg_advisory_lock({CHANGE}), pg_advisory_unlock({CHANGE})")
+        with held(Lock.KEY_CHANGE):
+            pass  # the server has seen, too, that it is dead
 
     return run
 
