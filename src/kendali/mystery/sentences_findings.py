@@ -21,6 +21,10 @@ VERBS: dict[str, str] = {
     "finding.invalidate": _("%(actor)s declared %(number)s not valid: “%(reason)s”"),
     "finding.merge": _("%(actor)s merged %(number)s into %(into)s: “%(reason)s”"),
     "finding.took_in": _("%(actor)s merged %(one)s into %(number)s."),
+    "finding.raised_again": _(
+        "%(actor)s raised %(number)s in place of %(one)s: %(into)s, which took that in, is not valid."
+    ),
+    "finding.went_on": _("%(one)s goes on as %(number)s: %(into)s, which took it in, is not valid."),
     "finding.decided": _("%(actor)s decided on the escalated finding %(number)s: %(decided)s. “%(reason)s”"),
     "finding.remind": _("%(actor)s reminded whoever must act on %(number)s: “%(reason)s”"),
     "finding.escalated": _("%(number)s went to the coordinator: %(step)s is one working day late."),
@@ -47,6 +51,7 @@ NOTICES: dict[str, str] = {
     "finding.closed": _("%(number)s is closed."),
     "finding.invalid": _("%(number)s is not valid: “%(reason)s”"),
     "finding.merged": _("%(number)s was merged into %(into)s."),
+    "finding.raised_again": _("%(number)s (%(area)s) waits for you in place of %(one)s, which was merged before."),
     "finding.reminded": _("The coordinator reminds you of %(number)s: “%(reason)s”"),
     "finding.disputed": _("%(number)s (%(area)s) is disputed: decide."),
     "finding.dispute_decided": _("The dispute of %(number)s was decided: %(decision)s. “%(reason)s”"),

@@ -13,7 +13,7 @@ from kendali.accounts.models import User
 from kendali.accounts.permissions import RuleRefused
 from kendali.audit import actions as audit
 from kendali.audit.actions import StaleState
-from kendali.mystery.actions import calling, findings, holding, stepping
+from kendali.mystery.actions import calling, findings, stepping
 from kendali.mystery.actions.moving import locked_sample, move_sample
 from kendali.mystery.models import Evaluation, Sample
 from kendali.mystery.queries import evaluation as query
@@ -144,7 +144,7 @@ def submit(*, user: User, at: datetime, evaluation: Evaluation) -> Evaluation:
     standing = filling.standing(row, at, blind=False)
     if standing.problems:
         raise Incomplete(standing.problems)
-    holding.lock(sample)  # before the trail: a running deletion holds this lock while it waits for the trail
+    stepping.lock_holds(sample)  # before the trail: a running deletion holds this lock while it waits for the trail
     _score(row, standing.form, at)
     changes = {"evaluation": row, "submitted_at": sample.submitted_at or at}
     given = Given(at=at, form=problems.verdict(_of(standing.problems, safe=False)),

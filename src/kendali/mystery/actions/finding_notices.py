@@ -144,6 +144,10 @@ def ended(finding: Finding, kind: str, *, at: datetime, reason: str = "", into: 
         tell(finding, owner_people(finding, at), kind, at, reason=reason, into=into)
 
 
+def raised_again(finding: Finding, one: str, *, at: datetime) -> None:
+    tell(finding, who_must_act(finding, at), "raised_again", at, due=finding.due_at, one=one)
+
+
 def reminded(finding: Finding, reason: str, *, at: datetime) -> None:
     tell(finding, who_must_act(finding, at), "reminded", at, due=finding.due_at, reason=reason)
 

@@ -16,11 +16,11 @@ from kendali.accounts.permissions import RuleRefused
 from kendali.audit import actions as audit
 from kendali.audit.actor import SYSTEM, Actor
 from kendali.mystery import office
-from kendali.mystery.actions import clocks, finding_notices, holding, stepping
+from kendali.mystery.actions import clocks, finding_lines, finding_notices, holding, raising_again, stepping
 from kendali.mystery.models import Agent, Evaluation, Finding, FindingLine, Sample
 from kendali.mystery.queries import causes, recurrence
 from kendali.mystery.queries import evaluation as filled
-from kendali.mystery.rules import clock_rules, finding_rules, plain
+from kendali.mystery.rules import clock_rules, finding_rules
 from kendali.mystery.rules.answers import FindingDraft, Said
 from kendali.mystery.rules.clock_rules import Step
 from kendali.mystery.rules.finding_rules import FindingEvent, FindingState, Given, Owner
@@ -31,7 +31,6 @@ from kendali.terms import settings as terms
 from kendali.verdict import no
 
 STANDING = [one.value for one in FindingState if one is not FindingState.INVALID]
-ANSWERED = frozenset({"accuracy", "completeness"})  # items judged against the expected answer
 
 
 def _number(sample: Sample) -> str:
@@ -47,10 +46,10 @@ def raise_from_form(evaluation: Evaluation, *, actor: Actor, at: datetime) -> li
     with its recommendation, which stops K1. Submitted again, the same finding goes on with the new words; one that no
     longer follows from the answers ends. Raises RuleRefused."""
     sample = evaluation.sample
-    holding.lock(sample)
-    kept = {one.key: one for one in Finding.objects.filter(sample=sample, state__in=STANDING)}
+    stepping.lock_holds(sample)
+    kept = {one.key: one for one in Finding.objects.filter(sample=sample, state__in=STANDING).order_by("pk")}
     said = filled.said_of(evaluation.said)
-    articles = articles_of(sample)
+    articles = finding_lines.articles_of(sample)
     found = []
     for draft in filled.drafts_of(evaluation):
         words = said.get(draft.key, Said("", ""))
@@ -83,7 +82,7 @@ def _raise(
         critical_compliance=draft.critical_compliance,
         found_at=at,
     )
-    _write_lines(finding, draft, articles)
+    finding_lines.write(finding, draft, articles)
     finding.recurs = list(recurrence.earlier(finding))
     Finding.objects.filter(pk=finding.pk).update(recurs=finding.recurs)
     clocks.begin(finding, at=at)
@@ -106,7 +105,7 @@ def _again(
     if stepping.state_of(finding) in finding_rules.ENDED:
         return finding
     finding.lines.all().delete()
-    _write_lines(finding, draft, articles)
+    finding_lines.write(finding, draft, articles)
     _attribute(finding, draft, at)
     recurs = list(recurrence.earlier(finding))
     Finding.objects.filter(pk=finding.pk).update(
@@ -156,30 +155,9 @@ def _no_longer(finding: Finding, at: datetime) -> None:
     if stepping.state_of(finding) in finding_rules.ENDED:
         return
     reason = "Formulir yang diperbaiki tidak lagi memuat ketidaksesuaian ini."
+    raising_again.raise_again(finding, at=at)
     stepping.take(finding, FindingEvent.INVALIDATE, actor=SYSTEM, at=at, given=Given(reason=reason))
     finding_notices.ended(finding, "invalid", at=at, reason=reason)
-
-
-def _write_lines(finding: Finding, draft: FindingDraft, articles: str) -> None:
-    FindingLine.objects.bulk_create(
-        FindingLine(
-            finding=finding,
-            item=line.item,
-            section=line.section,
-            cause=line.cause.value,
-            error_class=line.error_class.value if line.error_class else "",
-            answer=plain.write(line.answer),
-            article=articles if line.cause is Cause.KNOWLEDGE_BASE or line.item in ANSWERED else "",
-        )
-        for line in draft.lines
-    )
-
-
-def articles_of(sample: Sample) -> str:
-    """Code and version of what the expected answers rest on: "PSL-0012 v3, PSL-0014 v1"."""
-    scenario = filled.scenario_of(sample)
-    cited = scenario.cites if scenario is not None else ()
-    return ", ".join(f"{code} v{version}" for code, version in cited)[:60]
 
 
 # --- Access: of an area and a day
@@ -187,30 +165,40 @@ def articles_of(sample: Sample) -> str:
 
 @transaction.atomic
 def raise_access(area: str, day: date, samples: Sequence[Sample], *, at: datetime) -> Finding:
-    """Samples that ended unconnected: one finding per area and day, which later ones join. Who called writes the
-    feedback; the department that is set for Access answers. Never an agent's."""
-    first = samples[0]
-    finding, new = Finding.objects.get_or_create(
-        area=area,
-        access_day=day,
-        defaults={
-            "number": cast("str", partial(_number, first)),  # taken only where there is none yet
-            "cycle": first.cycle,
-            "key": causes.ACCESS,
-            "owner_kind": Owner.DEPARTMENT.value,
-            "owner": causes.access_head(),
-            "executor": first.executor,
-            "found_at": at,
-        },
+    """Samples that ended unconnected: one finding per area and day, which later ones join until it ends; after that
+    they make another one. Who called writes the feedback; the department that is set for Access answers. Never an
+    agent's."""
+    there = Finding.objects.filter(area=area, access_day=day)
+    known = set(FindingLine.objects.filter(finding__in=there).values_list("item", flat=True))
+    fresh = [one for one in samples if one.number not in known]
+    if not fresh:
+        return there.latest("pk")
+    first, ended = fresh[0], [one.value for one in finding_rules.ENDED]
+    finding, new = (
+        there.select_for_update()
+        .exclude(state__in=ended)
+        .get_or_create(
+            area=area,
+            access_day=day,
+            defaults={
+                "number": cast("str", partial(_number, first)),  # taken only where there is none yet
+                "cycle": first.cycle,
+                "key": causes.ACCESS,
+                "owner_kind": Owner.DEPARTMENT.value,
+                "owner": causes.access_head(),
+                "executor": first.executor,
+                "found_at": at,
+            },
+        )
     )
-    for sample in samples:
+    for sample in fresh:
         attempts = [{"at": one.at.isoformat(), "outcome": one.outcome} for one in sample.attempts.all()]
         line = {"section": "access", "cause": Cause.ACCESS.value, "answer": {"attempts": attempts}}
         FindingLine.objects.get_or_create(finding=finding, item=sample.number, defaults=line)
     if new:
         clocks.begin(finding, at=at)
         clocks.settle(finding)
-    facts = {"number": finding.number, "area": area, "day": day, "samples": [one.number for one in samples]}
+    facts = {"number": finding.number, "area": area, "day": day, "samples": [one.number for one in fresh]}
     verb = "finding.raised_access" if new else "finding.access_joined"
     audit.record(verb, actor=SYSTEM, at=at, obj=finding, facts=facts)
     if new:
@@ -315,13 +303,16 @@ def _return(finding: Finding, actor: Actor, at: datetime, reason: str) -> Findin
 
 @transaction.atomic
 def end_for_void(sample: Sample, *, actor: Actor, at: datetime, reason: str) -> list[Finding]:
-    """The call was void: what it found is not valid, whatever became of it so far."""
-    holding.lock(sample)
+    """The call was void: what it found is not valid, whatever became of it so far. What other calls found and went
+    into it is raised again."""
+    stepping.lock_holds(sample)
     rows = Finding.objects.filter(sample=sample).exclude(state__in=[one.value for one in finding_rules.ENDED])
     ended = []
     for one in rows.order_by("pk"):
-        finding = stepping.take(
-            stepping.ending(one),
+        finding = stepping.ending(one)
+        raising_again.raise_again(finding, at=at)
+        stepping.take(
+            finding,
             FindingEvent.INVALIDATE,
             actor=SYSTEM,
             at=at,

@@ -107,6 +107,14 @@ def samples_of(finding: Finding) -> list[Sample]:
     return list(Sample.objects.filter(findings__in=numbers).distinct().order_by("pk"))
 
 
+def lock_holds(sample: Sample) -> None:
+    """For a step that may end findings of this sample: its recording, and those of what went into its findings. First
+    thing, before anything is written to the trail."""
+    others = Sample.objects.filter(findings__merged_into__sample=sample)
+    for one in (sample, *others.exclude(pk=sample.pk).distinct().order_by("pk")):
+        holding.lock(one)
+
+
 def written(*texts: str) -> None:
     """Raises RuleRefused for what must not be kept: a national identity, card or phone number."""
     verdict = free_text.acceptable(*texts)

@@ -18,7 +18,7 @@ from kendali.audit.actions import StaleState
 from kendali.audit.actor import Actor
 from kendali.audit.sentences import shown
 from kendali.mystery import office
-from kendali.mystery.actions import findings, holding, replacing, stepping
+from kendali.mystery.actions import findings, replacing, stepping
 from kendali.mystery.actions.moving import locked_sample, move_sample, sample_facts
 from kendali.mystery.models import Cycle, Evaluation, Sample
 from kendali.mystery.queries import apart
@@ -74,7 +74,7 @@ def void(*, user: User, at: datetime, sample: Sample, reason: VoidReason | None,
     stepping.written(note)
     row = locked_sample(sample.pk)
     _not_the_caller(user, row)
-    holding.lock(row)  # before the trail: its findings end, and with them the hold on the recording
+    stepping.lock_holds(row)  # before the trail: its findings end, and with them the hold on the recording
     why = reason.value if reason is not None else ""
     changes = {
         "void_reason": why, "void_note": note.strip(), "voided_by_id": office.person(actor).id, "voided_at": at,

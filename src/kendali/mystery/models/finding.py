@@ -42,6 +42,8 @@ class Finding(models.Model):
     ended_at = models.DateTimeField(null=True)
     dispute = column(DisputeState, DisputeState.NONE)
     merged_into = models.ForeignKey("self", models.PROTECT, null=True, related_name="merged")
+    # Raised again in place of one that had gone into a finding that is not valid (actions.raising_again).
+    continues = models.OneToOneField("self", models.PROTECT, null=True, related_name="continued")
     recurs = models.JSONField(default=list)  # numbers of earlier findings, oldest first
     late_reason = column(LateReason)
     end_reason = models.TextField(blank=True, default="")
@@ -64,7 +66,9 @@ class Finding(models.Model):
                 name="finding_once_per_owner",
             ),
             models.UniqueConstraint(
-                fields=["area", "access_day"], condition=Q(access_day__isnull=False), name="finding_access_once"
+                fields=["area", "access_day"],
+                condition=Q(access_day__isnull=False) & ~Q(state__in=["closed", "invalid", "merged"]),
+                name="finding_access_once",
             ),
             models.CheckConstraint(
                 condition=Q(sample__isnull=False) | Q(access_day__isnull=False), name="finding_of_something"

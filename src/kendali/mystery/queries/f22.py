@@ -206,7 +206,8 @@ def _found(samples: Sequence[Sample], at: datetime) -> tuple[dict[int, list[Foun
     silent = [one.number for one in samples if one.called_at is None]
     named_in = FindingLine.objects.filter(item__in=silent, finding__sample=None).values("finding")
     of_access = Q(pk__in=named_in) if silent else Q(pk=None)
-    rows = Finding.objects.filter(Q(sample__in=samples) | of_access, found_at__lte=at).order_by("number")
+    there = Q(continues=None) | Q(continues__merged_into__ended_at__lte=at)  # one that was raised again later was not
+    rows = Finding.objects.filter(Q(sample__in=samples) | of_access, there, found_at__lte=at).order_by("number")
     findings = list(rows.select_related("owner"))
     lines = _by("finding_id", FindingLine.objects.filter(finding__in=findings).order_by("item"))
     started = _by("finding_id", Clock.objects.filter(finding__in=findings))

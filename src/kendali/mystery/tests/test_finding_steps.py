@@ -10,6 +10,7 @@ from pytest_django.fixtures import Settings
 
 from kendali.accounts.models import Deputy
 from kendali.accounts.permissions import Refused, RuleRefused
+from kendali.audit.actor import Actor
 from kendali.audit.models import Entry
 from kendali.disposal.actions import holds
 from kendali.disposal.models import Hold
@@ -261,6 +262,21 @@ def test_the_recording_of_a_merged_finding_is_held_as_long_as_the_one_it_went_in
     assert held.of([record])
     finding_steps.invalidate(user=office.cast.qanita, at=LATE, finding=into, reason="Keliru")
     assert held.of([record]) == {}
+
+
+def test_the_recording_of_a_merged_finding_that_goes_on_for_its_own_call_is_never_let_go(office: Office) -> None:
+    house = build(office.cast)
+    into = forwarded(house)
+    form = submitted(house, said=("supervisor",), empathy="not_met")
+    record = Record.objects.get(ref="c2")
+    Recording.objects.create(sample=form.sample, record=record, name="c2.wav", mime="audio/wav", seconds=90,
+                             added_by=office.cast.qori, added_at=AT)  # fmt: skip
+    merged = raised(house, form, AT + timedelta(hours=1))[0]
+    finding_steps.merge(user=office.cast.qanita, at=LATE, finding=merged, into=into, reason="Sama")
+    assert into.sample is not None
+    findings.end_for_void(into.sample, actor=Actor(office.cast.qanita.pk, "Qanita", "qa"), at=LATE, reason="x")
+    hold = Hold.objects.get()
+    assert (held.of([record]), hold.status) == ({record.pk: [hold.number]}, "active")
 
 
 # --- the Kordinator, and what waits

@@ -181,6 +181,20 @@ def test_an_area_has_one_access_finding_a_day_that_later_samples_join(house: Hou
     assert [one.number[-4:] for one in (finding, next_day)] == ["0001", "0002"]  # joining takes no number
 
 
+@pytest.mark.parametrize("ended", ["closed", "invalid", "merged"])
+def test_later_failures_of_the_day_do_not_join_a_finding_that_has_ended(house: House, ended: str) -> None:
+    first, second = unconnected(house, 2)
+    day = date(2026, 11, 20)
+    finding = findings.raise_access("jkt", day, [first], at=AT)
+    other = house.finding(house.sample("submitted"))
+    Finding.objects.filter(pk=finding.pk).update(state=ended, ended_at=AT, merged_into=other)
+    new = findings.raise_access("jkt", day, [first, second], at=AT + timedelta(hours=1))
+    assert (new.pk != finding.pk, new.state, new.found_at) == (True, "found", AT + timedelta(hours=1))
+    assert [one.item for one in new.lines.all()] == [second.number]
+    assert list(finding.lines.values_list("item", flat=True)) == [first.number]
+    assert findings.raise_access("jkt", day, [first, second], at=AT + timedelta(hours=2)).pk == new.pk
+
+
 def test_who_called_writes_the_feedback_of_an_access_finding_and_the_department_answers(house: House) -> None:
     finding = findings.raise_access("jkt", date(2026, 11, 20), unconnected(house, 1), at=AT)
     words = {"description": "Antrean penuh", "recommendation": "Tambah agent pagi"}
