@@ -12,6 +12,7 @@ from kendali.mystery import office
 from kendali.mystery.models import Finding, Sample
 from kendali.mystery.rules import finding_rules, sample_rules
 from kendali.mystery.rules.finding_rules import FindingEvent, FindingState, Owner
+from kendali.mystery.rules.form import Cause
 from kendali.mystery.rules.sample_rules import Attempt, Outcome, SampleEvent, SampleState
 
 
@@ -49,6 +50,7 @@ def finding_facts(finding: Finding, *, late: bool = False) -> finding_rules.Find
         executor_id=finding.executor_id or 0,
         agent_id=None if agent is None else agent.user_id or -agent.pk,
         verifier_id=finding.verifier_id,
+        access=agent is None and not finding.lines.exclude(cause=Cause.ACCESS.value).exists(),
         dispute=finding_rules.Dispute(finding.dispute),
         late=late,
         escalated=finding.escalated_at is not None,

@@ -88,8 +88,9 @@ class LateReason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """`owner_id`: the person in charge. `agent_id`: None where no agent is concerned (Access). `late`: one of its
-    clocks is late or was. `escalated`: one is a working day late, so that the Kordinator may decide."""
+    """`owner_id`: the person in charge. `agent_id`: None where no agent is concerned, or none is known. `access`: of
+    Access alone, never an agent's. `late`: one of its clocks is late or was. `escalated`: one is a working day late, so
+    that the Kordinator may decide."""
 
     state: FindingState
     owner: Owner
@@ -98,6 +99,7 @@ class Finding:
     agent_id: int | None = None
     verifier_id: int | None = None
     dispute: Dispute = Dispute.NONE
+    access: bool = False
     late: bool = False
     escalated: bool = False
 
@@ -313,7 +315,7 @@ def _may_close(finding: Finding, given: Given) -> Verdict:
 def _may_reroute(finding: Finding, given: Given) -> Verdict:
     if given.to is None or given.to_id is None:
         return no("Choose who answers for this finding.", code="no_owner")
-    if given.to is Owner.SUPERVISOR and finding.agent_id is None:
+    if given.to is Owner.SUPERVISOR and finding.access:
         return no("Access is never an agent's: a department answers for it.", code="access")
     if (given.to, given.to_id) == (finding.owner, finding.owner_id):
         return no("It is there already.", code="same_owner")
