@@ -1,6 +1,7 @@
 """How a sample ends without a call: unconnected after enough attempts, or missed because its slot passed.
 
-Unconnected: a replacement sample of the same stratum, and one Access finding per area and day.
+Unconnected: a replacement sample of the same stratum while the calls of its month go on, and one Access finding per
+area and day.
 """
 
 from __future__ import annotations

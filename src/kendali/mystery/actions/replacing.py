@@ -20,20 +20,22 @@ ALGORITHM = "replacement-1"
 
 
 def goes_on(sample: Sample) -> bool:
-    """Does another sample take the place of one that becomes void? Not after the calls of its month were closed: what
-    is missing then is reported."""
+    """Does another sample take the place of one that ends? Not after the calls of its month were closed: what is
+    missing then is reported."""
     return sample.cycle.status == Cycle.Status.PLANNED
 
 
-def replace(sample: Sample, *, actor: Actor, at: datetime) -> Sample:
+def replace(sample: Sample, *, actor: Actor, at: datetime) -> Sample | None:
     """In the transaction that ended `sample`. The same stratum; a window that is still ahead in the month, drawn by the
     seed of the plan, in the week of the stratum if there is one; else the last one, and then it is missed already: a
     shortfall is reported, never filled in later. Given to whoever may call it; nobody: QA chooses. The same sample is
-    replaced once."""
+    replaced once. None: the calls of the month are closed."""
     earlier = Sample.objects.filter(replaces=sample).first()
     if earlier is not None:
         return earlier
-    row = Cycle.objects.select_for_update().get(pk=sample.cycle_id)
+    row = sample.cycle = Cycle.objects.select_for_update().get(pk=sample.cycle_id)
+    if not goes_on(sample):
+        return None
     opens, closes = _window(row, sample, at)
     made = Sample.objects.create(
         number=numbers.take_monthly("MC", row.month)[0], cycle=row, slot=sample.slot, replaces=sample,
@@ -41,7 +43,7 @@ def replace(sample: Sample, *, actor: Actor, at: datetime) -> Sample:
         place=sample.place, opens=opens, closes=closes, zone=sample.zone,
         state=SampleState.MISSED if closes <= at else SampleState.PLANNED,
     )  # fmt: skip
-    if made.state == SampleState.PLANNED and row.status == Cycle.Status.PLANNED:
+    if made.state == SampleState.PLANNED:
         _give(row, made, at)
     audit.record(
         "sample.replaced", actor=actor, at=at, obj=made,

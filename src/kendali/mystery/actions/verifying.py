@@ -85,7 +85,7 @@ def void(*, user: User, at: datetime, sample: Sample, reason: VoidReason | None,
         ended_by = gettext("The call was void: %(why)s.") % {"why": shown("void_reason", why)}
     findings.end_for_void(row, actor=actor, at=at, reason=ended_by)
     _tell(row, "sample.voided", at, void_reason=why)
-    return replacing.replace(row, actor=actor, at=at) if replacing.goes_on(row) else None
+    return replacing.replace(row, actor=actor, at=at)
 
 
 @transaction.atomic

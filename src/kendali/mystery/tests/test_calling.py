@@ -14,11 +14,11 @@ from kendali.accounts.models import Deputy, RoleGrant
 from kendali.accounts.permissions import Refused, RuleRefused
 from kendali.audit.models import Entry
 from kendali.mystery.actions import calling, filling
-from kendali.mystery.models import Attempt, CrisisFlag, Sample
+from kendali.mystery.models import Attempt, CrisisFlag, Cycle, Finding, Sample
 from kendali.mystery.queries.card import card
 from kendali.mystery.rules.reported import Reported
 from kendali.mystery.rules.sample_rules import Outcome
-from kendali.mystery.tests.house import MONTH, House
+from kendali.mystery.tests.house import CALLED, MONTH, House
 from kendali.notices.models import Notice
 from kendali.terms import numbers
 
@@ -305,6 +305,21 @@ def test_a_sample_tried_often_enough_and_then_stopped_ends_unconnected_too(house
     assert (stopped.state, other.state) == ("unconnected", "missed" if by_itself else "assigned")
 
 
+@pytest.mark.parametrize("by_itself", [True, False])
+def test_after_the_calls_of_the_month_are_closed_nothing_takes_the_place_of_an_unconnected_sample(
+    house: House, by_itself: bool
+) -> None:
+    sample = tried(house)
+    for minute in (1, 17, 33):
+        busy(house, sample, minute)
+    Cycle.objects.update(status="closed")
+    if by_itself:
+        assert calling.miss_passed(at=at(180)) == 1
+    else:
+        calling.give_up(user=house.cast.qori, at=at(41), sample=sample)
+    assert (Sample.objects.get().state, Finding.objects.get().access_day) == ("unconnected", CALLED.date())
+
+
 # --- two phones
 
 
@@ -314,7 +329,7 @@ def both(*acts: Callable[[], object]) -> list[object]:
     start = threading.Barrier(len(acts))
 
     def run(place: int) -> None:
-        start.wait(timeout=10)
+        start.wait(timeout=60)
         try:
             came[place] = acts[place]()
         except Exception as error:  # told to the test
@@ -326,7 +341,7 @@ def both(*acts: Callable[[], object]) -> list[object]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=30)
+        thread.join(timeout=60)
     return came
 
 

@@ -236,6 +236,7 @@ def test_whoever_gains_or_loses_calls_is_told_once_and_not_which(it: Ready) -> N
         other.refresh_from_db()
     assert (told("given"), told("taken")) == ({"Surya": 1}, {second.name.split()[0]: 1})
     made = replacing.replace(ended(samples(row)[0]), actor=SYSTEM, at=samples(row)[0].closes)
+    assert made is not None
     assert made.executor is not None
     assert (told("given"), told("taken")) == ({made.executor.name.split()[0]: 1}, {})
 
@@ -298,6 +299,7 @@ def test_an_unconnected_sample_is_replaced_in_its_stratum_and_ahead(it: Ready) -
     row = it.frozen()
     gone = ended(samples(row)[0])
     made = replacing.replace(gone, actor=SYSTEM, at=gone.closes)
+    assert made is not None
     assert (made.area, made.shift, made.kind, made.week) == (gone.area, gone.shift, gone.kind, gone.week)
     assert made.opens > gone.closes
     assert made.number == "MC-2026-12-0008"
@@ -310,6 +312,7 @@ def test_a_replacement_after_the_last_window_is_missed_at_once(it: Ready) -> Non
     row = it.frozen()
     gone = ended(samples(row)[-1])
     made = replacing.replace(gone, actor=SYSTEM, at=AT + timedelta(days=45))
+    assert made is not None
     assert made.state == "missed"
     assert made.opens.month == 12
 
