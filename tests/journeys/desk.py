@@ -23,7 +23,7 @@ def working(given: dict[str, str]) -> Iterator[None]:
         yield
     finally:
         worker.terminate()
-        worker.wait(30)
+        worker.wait(60)
 
 
 class Desk:

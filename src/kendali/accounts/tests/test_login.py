@@ -2,16 +2,16 @@ from __future__ import annotations
 
 import json
 import re
-import time
 
 import pytest
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from django.core.cache import cache
 from django.test import Client as Browser
 from django.urls import reverse
 
 from kendali.accounts.models import User, UserSession
 from kendali.audit.models import Entry
+from tests.authenticator import code_in_time
 from tests.cast import PASSWORD, Cast
 
 pytestmark = pytest.mark.django_db
@@ -28,17 +28,14 @@ def prove(browser: Browser) -> None:
     browser.post(reverse("account_reauthenticate"), {"password": PASSWORD, "next": ACCOUNT})
 
 
-def code_now(secret: str) -> str:
-    return str(format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time())))))
-
-
 def with_app(browser: Browser) -> str:
     """Sets up the authenticator app as the page does; returns its secret."""
     prove(browser)
     page = browser.get(reverse("mfa_activate_totp")).content.decode()
     found = re.search(r"<code[^>]*>([A-Z2-7]{16,})</code>", page)
     assert found is not None
-    answer = browser.post(reverse("mfa_activate_totp"), {"code": code_now(found.group(1))})
+    with code_in_time(found.group(1)) as code:
+        answer = browser.post(reverse("mfa_activate_totp"), {"code": code})
     assert answer.status_code == 302
     return found.group(1)
 
@@ -97,16 +94,10 @@ def test_with_an_authenticator_app_the_password_alone_opens_nothing(cast: Cast) 
     assert again.post(reverse("mfa_authenticate"), {"code": "000000"}).status_code == 200
     assert again.get(ACCOUNT).status_code == 302
     Authenticator.objects.filter(pk=row.pk).update(last_used_at=None)
-    assert again.post(reverse("mfa_authenticate"), {"code": _fresh(secret)}).status_code == 302
+    cache.clear()  # the code used for activation may not be used again: as half a minute later
+    with code_in_time(secret) as code:
+        assert again.post(reverse("mfa_authenticate"), {"code": code}).status_code == 302
     assert again.get(ACCOUNT).status_code == 200
-
-
-def _fresh(secret: str) -> str:
-    """The code used for activation may not be used again; the next half minute's is accepted too."""
-    from django.core.cache import cache
-
-    cache.clear()
-    return str(format_hotp_value(hotp_value(secret, int(time.time()) // 30)))
 
 
 def test_a_recovery_code_stands_in_for_the_app_once(cast: Cast) -> None:

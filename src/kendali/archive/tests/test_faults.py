@@ -101,10 +101,11 @@ def _killed_after(delay: float, store: str, source: Path, package_id: str) -> No
     try:
         process.wait(timeout=delay)
     except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGSTOP)  # so that it starts none that is not listed
         orphans = lanes()
         process.send_signal(signal.SIGKILL)
         process.wait()
-        assert not psutil.wait_procs(orphans, timeout=10)[1]  # no lane goes on without its parent
+        assert not psutil.wait_procs(orphans, timeout=60)[1]  # no lane goes on without its parent
     process.stdout.close()
 
 

@@ -28,7 +28,7 @@ def nurse() -> psutil.Process:
 def gone(pid: int) -> bool:
     try:
         process = psutil.Process(pid)
-        process.wait(10)
+        process.wait(60)
     except psutil.NoSuchProcess:
         return True
     return not process.is_running()
@@ -51,7 +51,7 @@ def test_a_child_is_ended_while_it_waits_and_its_neighbour_lives(nurse: psutil.P
 def test_a_killed_nursery_is_told_by_its_children_and_replaced(nurse: psutil.Process) -> None:
     orphan = child()
     nurse.kill()
-    nurse.wait(10)
+    nurse.wait(60)
     following = child()
     assert following.pid != orphan.pid
     orphan.end()
@@ -65,7 +65,7 @@ def test_a_nursery_that_ended_leaves_no_defunct_process(nurse: psutil.Process) -
     watching = [thread for thread in threading.enumerate() if thread.name == "kendali-nursery"]
     os.kill(nurse.pid, signal.SIGKILL)
     for thread in watching:
-        thread.join(10)
+        thread.join(60)
     assert not psutil.pid_exists(nurse.pid)
 
 
@@ -99,5 +99,5 @@ def test_with_nothing_to_do_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     with ours, theirs:
         serving = threading.Thread(target=nursery.serve, args=(theirs, print), daemon=True)
         serving.start()
-        serving.join(10)
+        serving.join(60)
         assert not serving.is_alive()

@@ -96,7 +96,7 @@ def own_mariadb() -> Iterator[MariaDb]:
                 yield MariaDb(config, {"password": READER_PASSWORD}, path)
             finally:
                 process.terminate()
-                process.wait(30)
+                process.wait(120)
 
 
 def _program(name: str) -> str | None:
@@ -125,7 +125,7 @@ def _free_port() -> int:
 
 
 def _prepare(path: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    end = time.monotonic() + 60
+    end = time.monotonic() + 120
     while True:
         try:
             root = pymysql.connect(unix_socket=path, user="root", autocommit=True)

@@ -368,7 +368,7 @@ def test_two_clicks_at_once_make_one_decision(cast: Cast) -> None:
 
     def click() -> None:
         row = Proposal.objects.get(pk=proposal.pk)
-        start.wait(10)
+        start.wait(60)
         try:
             decide(cast, row)
             results.append("yes")
@@ -381,6 +381,6 @@ def test_two_clicks_at_once_make_one_decision(cast: Cast) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(60)
     assert sorted(results) == ["refused", "yes"]
     assert Decision.objects.count() == 1

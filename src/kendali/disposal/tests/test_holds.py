@@ -170,7 +170,7 @@ def test_placing_waits_for_the_batch_that_runs_and_the_next_batch_sees_it(cast: 
         with transaction.atomic():
             locks.shared(cast.nusantara.pk)
             in_batch.set()
-            may_end.wait(10)
+            may_end.wait(60)
             seen.append(Hold.objects.count())
         connection.close()
 
@@ -185,7 +185,7 @@ def test_placing_waits_for_the_batch_that_runs_and_the_next_batch_sees_it(cast: 
     assert not placed.wait(0.5)
     may_end.set()
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
     assert seen == [0]
     with transaction.atomic():
         locks.shared(cast.nusantara.pk)
@@ -194,7 +194,7 @@ def test_placing_waits_for_the_batch_that_runs_and_the_next_batch_sees_it(cast: 
 
 def _after(event: threading.Event, work: Callable[[], None]) -> Callable[[], None]:
     def run() -> None:
-        event.wait(10)
+        event.wait(60)
         work()
 
     return run

@@ -272,7 +272,7 @@ def test_an_address_that_cannot_be_asked_says_so(address: str, says: str) -> Non
 
 
 def test_a_knowledge_base_that_is_silent_is_not_waited_for() -> None:
-    with answering([], wait=5) as server, pytest.raises(NotReadable, match="takes longer"):
+    with answering([], wait=60) as server, pytest.raises(NotReadable, match="takes longer"):
         knowledge_base.read(at(server), seconds=0.2)
 
 

@@ -129,7 +129,8 @@ def test_a_damaged_backup_is_refused_before_anything_is_written(
     if damage == "missing":
         dump.unlink()
     else:
-        dump.write_bytes(dump.read_bytes()[:-1] + b"x")
+        whole = dump.read_bytes()
+        dump.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
     refused = manage(empty_database, "restore", tmp_path / "backup")
     assert refused.returncode == 1
     assert "database.dump is missing or not what was written" in refused.stderr

@@ -29,8 +29,8 @@ def test_who_waits_goes_on_when_the_gate_opens_and_so_does_who_comes_later(waiti
         with pytest.raises(subprocess.TimeoutExpired):
             child.wait(0.2)
         open_gate()
-        assert child.communicate(timeout=10)[0] == "through\n"
-        assert subprocess.run(waiting, capture_output=True, text=True, timeout=10).stdout == "here\nthrough\n"
+        assert child.communicate(timeout=60)[0] == "through\n"
+        assert subprocess.run(waiting, capture_output=True, text=True, timeout=60).stdout == "here\nthrough\n"
 
 
 def test_who_waits_ends_when_told_to(waiting: list[str], tmp_path: Path) -> None:
@@ -39,7 +39,7 @@ def test_who_waits_ends_when_told_to(waiting: list[str], tmp_path: Path) -> None
         assert child.stdout is not None
         assert child.stdout.readline() == "here\n"
         child.terminate()
-        assert child.communicate(timeout=10)[0] == ""
+        assert child.communicate(timeout=60)[0] == ""
         assert child.returncode == -signal.SIGTERM
 
 
@@ -51,10 +51,10 @@ def test_who_waits_for_one_that_never_opened_the_gate_does_not_begin(waiting: li
         child = subprocess.Popen(waiting, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         assert child.stdout is not None
         assert child.stdout.readline() == "here\n"
-    words, problem = child.communicate(timeout=10)
+    words, problem = child.communicate(timeout=60)
     assert (words, child.returncode) == ("", 1)
     assert "nothing begins" in problem
 
 
 def test_without_a_gate_nobody_waits(waiting: list[str]) -> None:
-    assert subprocess.run(waiting, capture_output=True, text=True, timeout=10).stdout == "here\nthrough\n"
+    assert subprocess.run(waiting, capture_output=True, text=True, timeout=60).stdout == "here\nthrough\n"

@@ -72,7 +72,7 @@ def read_until(process: subprocess.Popen[str], words: str) -> str:
 
 def wait_at_the_gate(run: subprocess.Popen[str]) -> list[psutil.Process]:
     """The web server and the worker that are there, once both have imported what they need."""
-    end = time.monotonic() + 60
+    end = time.monotonic() + 120
     while time.monotonic() < end:
         found = [one for one in psutil.Process(run.pid).children(recursive=True) if is_at_the_gate(one)]
         if len(found) == 2:
@@ -98,7 +98,7 @@ def test_it_starts_answers_stops_on_ctrl_c_and_comes_back_with_its_data_and_keys
 ) -> None:
     first = run()
     read_until(first, "ready after")
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=10) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=60) as answer:
         assert answer.status == 200
     keys = (folder / "var" / "environment").read_text()
     assert stat.S_IMODE((folder / "var" / "environment").stat().st_mode) == 0o600
@@ -150,7 +150,7 @@ def test_a_first_start_interrupted_at_half_has_shown_nothing_and_leaves_nothing_
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", port))
     os.killpg(process.pid, signal.SIGINT)
-    words += process.communicate(timeout=20)[0]
+    words += process.communicate(timeout=60)[0]
     assert process.returncode == 130
     assert "worker starts" not in words
     assert "ready after" not in words

@@ -263,7 +263,8 @@ def test_an_exported_list_holds_no_name_and_no_phone_number(calls: Office) -> No
         told = str(lines)
         assert "call-0" in told
         assert "Nasabah" not in told
-        assert "0812" not in told
+        assert "0812-0000" not in told
+        assert "8120000" not in told
 
 
 def test_the_radar_leads_from_a_figure_to_its_records(calls: Office) -> None:

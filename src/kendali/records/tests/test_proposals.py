@@ -393,4 +393,5 @@ def test_no_name_and_no_number_of_a_customer_is_in_the_list_or_the_trail(calls: 
         told = "".join(row[0] for row in cursor.fetchall())
     told += json.dumps([entry.facts for entry in Entry.objects.all()])
     assert "Nasabah" not in told
-    assert "0812" not in told
+    assert "0812-0000" not in told
+    assert "8120000" not in told  # not "0812": one of two hundred runs has that in a digest

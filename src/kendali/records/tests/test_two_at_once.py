@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 from django.db import connection
+from pytest_django import Settings
 
 from conftest import LONG
 from kendali.accounts.permissions import RuleRefused
@@ -28,7 +29,9 @@ Act = Callable[[], object]
 
 
 @pytest.fixture
-def it(office: Office) -> Iterator[House]:
+def it(office: Office, settings: Settings) -> Iterator[House]:
+    """With the lease of an installation: a computer that stands still for some seconds is no worker that died."""
+    settings.KENDALI_HEARTBEAT_SECONDS = 10
     with house(office, old_conversations(6)) as found:
         yield found
 

@@ -93,12 +93,12 @@ def test_a_key_wanted_between_the_last_wrap_and_the_switch_waits_for_it(lasting_
     def reached(step: str) -> None:
         if step == epoch_change.EXPORTED:
             thread.start()
-            started.wait(10)
+            started.wait(60)
         if step == epoch_change.SWITCHED:
             assert not made
 
     actions.change_epoch(actor=SYSTEM, at=timezone.now(), reached=reached)
-    thread.join(30)
+    thread.join(60)
     ((package, key),) = made
     assert actions.package_key(package) == key
     assert PackageKey.objects.get(package=package).epoch.number == 2
@@ -119,7 +119,7 @@ def test_of_two_changes_at_once_one_is_refused(lasting_keys: Keys) -> None:
         if step == epoch_change.WRAPPED:
             thread = threading.Thread(target=second)
             thread.start()
-            thread.join(30)
+            thread.join(60)
 
     actions.change_epoch(actor=SYSTEM, at=timezone.now(), reached=reached)
     assert answers == ["change_elsewhere"]
