@@ -18,6 +18,7 @@ import pytest
 from django.conf import settings
 from django.db import connections
 from django.db.backends.postgresql.operations import DatabaseOperations
+from django.utils import timezone
 from hypothesis import settings as hypothesis_settings
 from pytest_django.plugin import DjangoDbBlocker
 
@@ -173,6 +174,16 @@ def cast(db: None) -> Cast:
     from tests.cast import assemble
 
     return assemble()
+
+
+@pytest.fixture
+def on_the_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The story of the examples begins on the day of `tests.cast.NOW`, whenever the test is run: pages, jobs and what
+    else asks `timezone.now()` find themselves there, and time goes on. Databases and other processes do not."""
+    from tests.cast import NOW
+
+    real, began = timezone.now, timezone.now()
+    monkeypatch.setattr(timezone, "now", lambda: NOW + (real() - began))
 
 
 @pytest.fixture

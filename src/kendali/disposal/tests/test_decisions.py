@@ -275,6 +275,7 @@ def test_who_proposed_does_not_approve_nor_does_who_stands_in_for_them(cast: Cas
         decide(cast, proposal)
 
 
+@pytest.mark.usefixtures("on_the_day")
 def test_a_deputy_answers_on_behalf_and_the_decision_says_so(cast: Cast) -> None:
     proposal = asked(cast)
     deputy = User.objects.create(email="wakil@bank.test", name="Wati Wakil", position="Deputy Head")

@@ -26,7 +26,7 @@ from kendali.mystery.queries.waiting_calls import lines
 from kendali.mystery.tests.house import House
 from kendali.terms.models import Setting
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_the_day")]
 MINUTE = timedelta(minutes=1)
 QUEUED = {"X-Kendali-Queue": "1"}
 LIVE = {"X-Kendali-Draft": "1"}

@@ -17,7 +17,7 @@ from kendali.mystery.rules.finding_rules import FollowUp
 from kendali.mystery.tests.finding_rows import AT, raised, submitted
 from kendali.mystery.tests.house import House
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_the_day")]
 WORDS = {"koreksi": "Sudah dijelaskan", "akar": "Lupa", "korektif": "Coaching", "pic": "Surya", "selesai": "ya"}
 PDF = b"%PDF-1.4\nx\n%%EOF"
 

@@ -30,6 +30,8 @@ from kendali.mystery.tests import roster_rows
 from kendali.mystery.tests.roster_rows import SINCE, Floor
 from tests.cast import Cast
 
+pytestmark = pytest.mark.usefixtures("on_the_day")
+
 
 @pytest.fixture
 def floor(cast: Cast) -> Floor:

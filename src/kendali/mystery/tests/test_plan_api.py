@@ -16,7 +16,7 @@ from kendali.mystery.models import Cycle
 from kendali.mystery.tests.month_rows import MONTH, Ready, ready, samples
 from tests.cast import Cast
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_the_day")]
 ROOT = "/api/v1/mystery/cycles"
 HERE = f"{ROOT}/{MONTH:%Y-%m}"
 

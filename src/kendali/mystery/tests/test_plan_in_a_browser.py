@@ -17,7 +17,7 @@ from kendali.mystery.tests.month_rows import MONTH, Ready, ready, samples
 from tests.browser import faults, launched, listen
 from tests.cast import Cast
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("on_the_day")]
 WINDOWS = each((360, "dark"), (1280, "light"))
 PICTURES = os.environ.get("KENDALI_PICTURES", "")  # a folder: each page is kept there as a picture
 HERE = f"/mystery/siklus/{MONTH:%Y-%m}/"

@@ -18,7 +18,7 @@ from kendali.mystery.tests.house import House
 from kendali.mystery.tests.month_rows import MONTH, Ready, ready, samples
 from tests.cast import Cast
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_the_day")]
 HERE = f"/mystery/siklus/{MONTH:%Y-%m}/"
 PLAN = HERE + "rencana/"
 

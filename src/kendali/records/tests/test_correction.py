@@ -58,16 +58,16 @@ def test_the_old_one_stays_as_it_is_and_names_its_correction(it: House) -> None:
         certificates.correct(user=cast.dewi, at=it.now, certificate=old, reason="Sekali lagi")
 
     papers.completed(cast, new, it.now)
-    assert (new.number, new.corrects) == ("BA-2026-0002", old)
+    assert (str(new.number)[-5:], new.corrects) == ("-0002", old)
     said = text_of(new.pdf_path)
-    assert "BA-2026-0001" in said
+    assert str(old.number) in said
     assert "Nama unit pemilik keliru" in said
     assert Certificate.objects.filter(pk=old.pk).values().get() == before
     assert files.read(old.pdf_path, old.pdf_sha256) == pdf
     for address in (f"/berita-acara/{old.pk}/", f"/verifikasi/{old.number}/{old.token}/"):
         read = web.get(address).content.decode()
         assert "Dikoreksi oleh" in read
-        assert "BA-2026-0002" in read
+        assert str(new.number) in read
 
 
 def test_a_correction_that_was_given_up_leaves_room_for_another(it: House) -> None:
