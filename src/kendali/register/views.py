@@ -91,7 +91,7 @@ def certificate(request: HttpRequest, pk: UUID) -> HttpResponse:
         "crumbs": [(_("Certificates"), "/berita-acara/"), (found.client.name, "")],
         "steps": queries.steps(found),
         "awaited": queries.awaited(found),
-        **_told(paper),
+        **_told(found),
         "signatures": [(one, words.PARTS[one.part], words.FACTORS[one.factor]) for one in found.signatures.all()],
         "first": _first_lines(found),
         "root": bytes(found.merkle_root or b"").hex(),
@@ -103,9 +103,10 @@ def certificate(request: HttpRequest, pk: UUID) -> HttpResponse:
     return render(request, "register/certificate.html", context)
 
 
-def _told(paper: Paper) -> dict[str, Any]:
+def _told(found: Certificate) -> dict[str, Any]:
     """What the paper says, in the paper's own language."""
-    with override(paper.certificate.language):
+    with override(found.language):
+        paper = Paper(found)
         return {"totals": paper.totals(), "sections": paper.sections()}
 
 

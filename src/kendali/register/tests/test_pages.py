@@ -48,6 +48,20 @@ def test_document_control_sends_a_draft_with_the_password(cast: Cast) -> None:
     assert "BA-2026-0001" in read(browser, reverse("certificates"))
 
 
+def test_the_paper_speaks_one_language_also_to_a_reader_of_another(cast: Cast) -> None:
+    """Its totals named some ends in the reader's language, beside a title in the paper's."""
+    one = papers.drafted(cast)
+    assert one.language == "id"
+    cast.dewi.language = "en"
+    cast.dewi.save(update_fields=["language"])
+    page = read(cast.web(cast.dewi), at("certificate", one))
+    totals = re.search(r'<section class="card[^>]*lang="id"[^>]*>(.*?)</section>', page, re.S)
+    assert totals
+    assert "Diusulkan" in totals[1]
+    assert "Dihapus di sumber" in totals[1]
+    assert "Deleted at the source" not in totals[1]
+
+
 def test_a_long_list_of_certificates_has_pages(cast: Cast) -> None:
     for number in range(1, 52):
         papers.drafted(cast, ("deleted",), order=f"records.disposalorder:{number}")
