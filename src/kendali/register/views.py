@@ -81,7 +81,6 @@ def _load(request: HttpRequest, pk: UUID, action: str = "certificate.view") -> C
 @require_safe
 def certificate(request: HttpRequest, pk: UUID) -> HttpResponse:
     user, found = access.signed_in(request), _load(request, pk)
-    paper = Paper(found)
     mine = actions.my_parts(found, user) if found.status == Status.SIGNING else []
     context = {
         "one": found,
