@@ -29,6 +29,7 @@ from kendali.accounts.permissions import Refused, RuleRefused
 from kendali.archive.sealing import open_bytes, seal_bytes
 from kendali.audit import actions as audit
 from kendali.audit.actor import SYSTEM, Actor
+from kendali.terms import free_text
 from kendali.terms import settings as terms
 from kendali.verdict import no
 
@@ -139,6 +140,8 @@ def refuse(*, user: User, at: datetime, change: SensitiveChange, reason: str) ->
         actor = permissions.acting(user, "sensitive.refuse", change.client)
     if not reason.strip():
         raise RuleRefused(no(_("Give a reason.")))
+    if not (clean := free_text.acceptable(reason)):
+        raise RuleRefused(clean)
     row = _locked(change)
     _end_refused(row, actor=actor, at=at, user=user, reason=reason.strip())
 

@@ -70,7 +70,7 @@ def _values(proposal: Proposal, at: datetime) -> dict[str, Any]:
         "number": proposal.number or _("draft"),
         "state": str(proposal.get_status_display()),
         "client_line": f"{proposal.client.name} · {words.CLASSES[proposal.record_class]}",
-        "footer": f"{proposal.number or _('draft')} · {_('printed')} {paper.moment(at)}",
+        "footer": _("%(number)s · printed %(at)s") % {"number": proposal.number or _("draft"), "at": paper.moment(at)},
         "page_word": _("Page"),
         "facts": _facts(proposal, paper, sums),
         "digest_title": _("Digest of the list (SHA-256)"),

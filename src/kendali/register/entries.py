@@ -8,14 +8,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_noop as _
 
+from kendali import civil_time
 from kendali.accounts import permissions
 from kendali.accounts.models import Client, User
 from kendali.accounts.permissions import RuleRefused
 from kendali.audit import actions as audit
 from kendali.register.entry_models import RegisterEntry
+from kendali.terms import free_text
 from kendali.verdict import no
 
 # What Document Control may write; the rest is entered by the app that holds the thing.
@@ -46,6 +49,7 @@ def enter_by_hand(
         raise RuleRefused(no(_("The expiry date is before the issue date.")))
     if not thing.title.strip():
         raise RuleRefused(no(_("Give the document a name.")))
+    _scan(thing.title, *(words or {}).values())
     entry = RegisterEntry.objects.create(
         key=f"by_hand:{uuid.uuid4()}",
         kind=thing.kind,
@@ -69,6 +73,7 @@ def change(*, user: User, at: datetime, entry: RegisterEntry, words: Mapping[str
     changed = [name for name in WORDS if name in words and getattr(entry, name) != words[name]]
     if not str(words.get("title", entry.title)).strip():
         raise RuleRefused(no(_("Give the document a name.")))
+    _scan(*(words[name] for name in changed))
     if changed:
         before = {name: getattr(entry, name) for name in changed}
         for name in changed:
@@ -92,9 +97,18 @@ def destroyed_by_hand(*, user: User, at: datetime, entry: RegisterEntry, on: dat
         raise RuleRefused(no(_("Give the number of the Berita Acara.")))
     if on < entry.issued_on:
         raise RuleRefused(no(_("It cannot have been destroyed before it was issued.")))
+    if on > civil_time.local_date(at, settings.TIME_ZONE):
+        raise RuleRefused(no(_("It cannot have been destroyed after today.")))
+    _scan(number)
     entry.deleted_quantity = entry.destroyed_quantity = entry.quantity
     entry.deleted_on = entry.destroyed_on = on
     entry.certificate_by_hand = number.strip()
     entry.changed_at = at
     entry.save()
     audit.record("register.destroyed", actor=actor, at=at, obj=entry, facts={"on": on, "number": number.strip()})
+
+
+def _scan(*texts: object) -> None:
+    """The register lives for years, and goes out as XLSX and PDF: no customer's number in its words."""
+    if not (clean := free_text.acceptable(*(text for text in texts if isinstance(text, str)))):
+        raise RuleRefused(clean)

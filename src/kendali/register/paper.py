@@ -168,7 +168,7 @@ class Paper:
         rows = [
             [
                 one["number"], self.day(one["written_on"]), self.count(one["records"]),
-                {"place": one["place"], "digest": one["sha256"]}, one["drill"] or "–", self.day(one["destroyed_at"]),
+                {"place": one["place"], "digest": one["sha256"]}, self._drill(one), self.day(one["destroyed_at"]),
             ]
             for one in self.facts["packages"]
         ]  # fmt: skip
@@ -183,6 +183,14 @@ class Paper:
             "title": _("Verified backup"), "rows": [], "head": head, "table": rows, "aligns": list("llrlll"),
             "widths": widths,
         }  # fmt: skip
+
+    def _drill(self, package: dict[str, Any]) -> str:
+        """The day and the result (field 10)."""
+        at = package["drilled_at"]
+        if not at:
+            return package["drill"] or "–"
+        day = datetime.fromisoformat(at).astimezone(self.zone).date()
+        return f"{formats.day(day, self.lang)}: {package['drill']}"
 
     def _checks(self) -> dict[str, Any]:
         checks, period = self.facts["checks"], self.yes(self.facts["checks"]["retention_passed"])

@@ -74,7 +74,9 @@ def decide(
 ) -> Decision:
     """`list_digest` is the one of the page that was seen (`proposal.final_digest` then). Ya signs what remains when
     `take_out` (by primary key of the line) is taken out. Tidak needs a reason and a day to be asked again; `as_hold`
-    with a cause places a hold on the whole list. Raises Refused."""
+    with a cause places a hold on the whole list. Anything but a clear Ya or Tidak is no answer. Raises Refused."""
+    if answer not in Decision.Answer.values:
+        raise RuleRefused(no(_("Answer Yes or No: nothing was recorded.")))
     if any(one.as_hold for one in (take_out or {}).values()) or as_hold:
         locks.exclusive(proposal.client_id)  # before the row: whoever deletes takes them in this order, too
     row = proposals.locked(proposal)

@@ -16,6 +16,7 @@ from kendali.archive.reader import Package as OpenPackage
 from kendali.audit import actions as audit
 from kendali.records.actions.package_keys import TAKEN, opened
 from kendali.records.models import ContentOpening, Record, RecordVersion
+from kendali.terms import free_text
 from kendali.verdict import YES, Verdict, no
 
 OPEN_FOR = timedelta(minutes=30)
@@ -27,6 +28,8 @@ def open_content(*, user: User, at: datetime, record: Record, reason: str) -> Co
     actor = permissions.acting(user, "record.open_content", record.client)
     if len(reason.strip()) < SHORTEST_REASON:
         raise RuleRefused(no(_("Say in a few words why you open this content; it is kept in the audit trail.")))
+    if not (clean := free_text.acceptable(reason)):
+        raise RuleRefused(clean)
     if not (there := may_open(record)):
         raise RuleRefused(there)
     opening = ContentOpening.objects.create(record=record, user=user, reason=reason.strip(), at=at, until=at + OPEN_FOR)

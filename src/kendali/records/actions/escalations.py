@@ -20,7 +20,7 @@ from kendali.notices import actions as notices
 from kendali.records import rules
 from kendali.records.calendar import days_off
 from kendali.records.models import Escalation, Source
-from kendali.terms import numbers
+from kendali.terms import free_text, numbers
 from kendali.terms import settings as terms
 from kendali.terms.models import BackupClock, Policy
 from kendali.verdict import no
@@ -290,6 +290,8 @@ def _move(
 ) -> None:
     """Compare-and-set of the status, with its audit line, the next deadline and the notice at the hand-over."""
     _check(verb, order, reason)
+    if not (clean := free_text.acceptable(reason)):
+        raise RuleRefused(clean)
     to, reason = rules.MOVES[verb][1], reason.strip()
     days = _hand_over(order.client_id, order.record_class)
     due = rules.due_at(to, at, days=days, zone=order.policy.zone, holidays=days_off())

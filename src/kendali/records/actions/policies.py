@@ -19,6 +19,7 @@ from kendali.notices import actions as notices
 from kendali.records import rules
 from kendali.records.actions import counts, store
 from kendali.records.models import Record
+from kendali.terms import free_text
 from kendali.terms.models import BackupClock, DeletionClock, Policy
 from kendali.terms.rules import Periods, acceptable, counts_earlier, shortens
 from kendali.verdict import YES, Verdict, no
@@ -83,6 +84,7 @@ def save(*, user: User, at: datetime, client: Client, record_class: str, terms: 
     for verdict in (
         acceptable(terms.periods),
         no("Give a reason.") if not reason.strip() else acceptable(terms.periods),
+        free_text.acceptable(reason),
         _outlives_the_lock(terms.periods),
     ):
         if not verdict:
@@ -149,6 +151,8 @@ def decide(*, user: User, at: datetime, policy: Policy, agreed: bool, reason: st
     actor = permissions.acting(user, "policy.decide", policy.client)
     if not agreed and not reason.strip():
         raise RuleRefused(no("Give a reason."))
+    if not (clean := free_text.acceptable(reason)):
+        raise RuleRefused(clean)
     Client.objects.select_for_update().get(pk=policy.client_id)
     if agreed:
         Policy.objects.filter(

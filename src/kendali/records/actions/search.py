@@ -23,6 +23,7 @@ from kendali.connectors.reading import CHATS
 from kendali.records import secrets
 from kendali.records.actions import package_keys, sources
 from kendali.records.models import Package, Record, Source, TextSearch
+from kendali.terms import free_text
 from kendali.verdict import no
 
 MOST = 1000  # matches worth showing; a search that finds more is too wide
@@ -47,6 +48,8 @@ def begin(*, user: User, at: datetime, client: Client, text: str, reason: str) -
         raise RuleRefused(no(_("Give at least three characters to look for.")))
     if not reason.strip():
         raise RuleRefused(no(_("Give a reason.")))
+    if not (clean := free_text.acceptable(reason)):
+        raise RuleRefused(clean)
     with transaction.atomic():
         search = TextSearch(user=user, client=client, reason=reason.strip(), started_at=at)
         search.text_sealed = secrets.seal_text(f"search/{search.pk}", text.strip())

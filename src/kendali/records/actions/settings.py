@@ -20,7 +20,7 @@ from kendali.accounts.models import Client, SensitiveChange, User
 from kendali.accounts.permissions import RuleRefused
 from kendali.audit import actions as audit
 from kendali.audit.actor import SYSTEM, Actor
-from kendali.terms import rules
+from kendali.terms import free_text, rules
 from kendali.terms import settings as terms
 from kendali.terms.definition import Definition
 from kendali.terms.models import RecordClass, Setting
@@ -56,6 +56,8 @@ def save_setting(
     problem = _place_problem(definition, client, record_class) or problem
     if problem:
         raise RuleRefused(no(problem))
+    if not (clean := free_text.acceptable(reason)):
+        raise RuleRefused(clean)
     if place.needs_two(value):
         return _propose(user, actor, at, place, value, reason.strip())
     return _write(user, actor, at, place, value, reason.strip())

@@ -14,6 +14,7 @@ from kendali.audit import actions as audit
 from kendali.notices import actions as notices
 from kendali.records.actions import counts
 from kendali.records.models import EscalationItem, Record, Unbackupable
+from kendali.terms import free_text
 from kendali.verdict import no
 
 
@@ -23,6 +24,8 @@ def propose(*, user: User, at: datetime, record: Record, reason: str) -> Unbacku
     actor = permissions.acting(user, "unbackupable.propose", client)
     if not reason.strip():
         raise RuleRefused(no(_("Give a reason.")))
+    if not (clean := free_text.acceptable(reason)):
+        raise RuleRefused(clean)
     item = EscalationItem.objects.filter(record=record, outcome=EscalationItem.Outcome.PROBLEM).order_by("-pk").first()
     if item is None or record.version_id is not None:
         raise RuleRefused(no(_("No backup has reported a shortcoming for this record: back it up first.")))
@@ -61,6 +64,8 @@ def decide(*, user: User, at: datetime, row: Unbackupable, confirmed: bool, reas
         raise RuleRefused(no(_("Who proposed this does not decide it.")))
     if not confirmed and not reason.strip():
         raise RuleRefused(no(_("Give a reason.")))
+    if not (clean := free_text.acceptable(reason)):
+        raise RuleRefused(clean)
     status = Unbackupable.Status.CONFIRMED if confirmed else Unbackupable.Status.REFUSED
     audit.move(
         row,

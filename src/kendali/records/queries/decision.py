@@ -24,12 +24,11 @@ from kendali.disposal.actions.decisions import TakeOut, usually_again
 from kendali.disposal.models import Act, Decision, Hold, LeftOut, Proposal, ProposalItem
 from kendali.numerals import whole
 from kendali.records import words, words_disposal
-from kendali.records.models import Record, Source
+from kendali.records.models import Package, Record, RecordVersion, Source
 from kendali.records.queries import held
 from kendali.records.queries import proposals as query
 from kendali.terms import settings as terms
 
-MOST_OUT = 500  # records somebody takes out by hand; more than that is a Tidak
 FOUND = 20
 SAMPLE = 5
 
@@ -69,11 +68,12 @@ class Answer:
 
 
 def answer_of(sent: QueryDict) -> Answer:
-    """Reads the fields of `disposal/_decision_form.html`; judges nothing."""
-    no = sent.get("jawaban") == Decision.Answer.NO
+    """Reads the fields of `disposal/_decision_form.html`; judges nothing: what is no Yes and no No stays that."""
+    answer = sent.get("jawaban", "")
+    no = answer == Decision.Answer.NO
     keys = [] if no else _keys(sent)
     return Answer(
-        answer=Decision.Answer.NO if no else Decision.Answer.YES,
+        answer=answer,
         list_digest=sent.get("kode", ""),
         take_out={
             key: TakeOut(
@@ -99,7 +99,7 @@ def _day(text: str) -> date | None:
 
 
 def _keys(sent: QueryDict) -> list[int]:
-    found = [key for text in sent.getlist("keluar")[:MOST_OUT] if (key := whole(text)) is not None]
+    found = [key for text in sent.getlist("keluar") if (key := whole(text)) is not None]
     back = whole(sent.get("kembali", ""))
     return [key for key in dict.fromkeys(found) if key != back]
 
@@ -207,18 +207,21 @@ def _asked(proposal: Proposal, today: date) -> Asked:
 def checks(proposal: Proposal, sums: query.Totals, at: datetime) -> list[Check]:
     """Read from rows now, not from what was true when the list was made."""
     yes = _("yes")
-    count = shown("count", sums.total)
+    lost = _without_backup(proposal)
     looked = _moment(proposal.frozen_at or proposal.created_at, proposal)
     changed = _changed(proposal)
     return [
-        Check("done", yes, _("All of them backed up and read back"), f"{count} / {count}"),
+        Check(
+            "late" if lost else "done",
+            _("no") if lost else yes,
+            _("All of them backed up and read back"),
+            f"{shown('count', sums.total - lost)} / {shown('count', sums.total)}",
+        ),
         Check(
             "late" if changed else "done",
             _("no") if changed else yes,
             _("Not changed since the backup"),
-            _("%(count)s changed; they are left out") % {"count": shown("count", changed)}
-            if changed
-            else _("checked %(at)s") % {"at": looked},
+            _whats_changed(proposal, changed) if changed else _("checked %(at)s") % {"at": looked},
         ),
         _hold_check(proposal),
         _after(proposal, at),
@@ -228,6 +231,25 @@ def checks(proposal: Proposal, sums: query.Totals, at: datetime) -> list[Check]:
 def _moment(at: datetime, proposal: Proposal) -> str:
     lang = "en" if get_language() == "en" else "id"
     return formats.short_moment(at, ZoneInfo(proposal.policy.zone), lang)
+
+
+def _without_backup(proposal: Proposal) -> int:
+    """Lines whose package counts no longer: found from the few that are damaged or destroyed."""
+    gone = (Package.Status.DAMAGED, Package.Status.DESTROYED)
+    own = Package.objects.filter(source__client=proposal.client_id, source__record_class=proposal.record_class)
+    if not own.filter(status__in=gone).exists():
+        return 0
+    versions = RecordVersion.objects.filter(package__in=own.filter(status__in=gone)).values("pk")
+    return _lines(proposal).filter(version__in=versions).count()
+
+
+def _whats_changed(proposal: Proposal, count: int) -> str:
+    """What follows from it: by default the whole list is void (decision 5)."""
+    if proposal.begun_at is None and terms.get("approval.changed_voids", proposal.client_id, proposal.record_class):
+        text = _("%(count)s changed: this list becomes void, and you are asked anew")
+    else:
+        text = _("%(count)s changed; they are left out")
+    return text % {"count": shown("count", count)}
 
 
 def _changed(proposal: Proposal) -> int:

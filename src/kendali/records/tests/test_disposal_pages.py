@@ -13,7 +13,7 @@ from python_calamine import CalamineWorkbook
 
 from kendali.disposal.models import ErasureRequest, Hold, Proposal
 from kendali.records.actions import past
-from kendali.records.models import DisposalOrder, Incident
+from kendali.records.models import DisposalOrder, Incident, Package, Record
 from kendali.records.queries.past import past as counted
 from kendali.records.tests import disposal_rows as rows
 from tests.cast import Cast
@@ -50,6 +50,17 @@ def test_the_client_says_yes_once(cast: Cast) -> None:
     assert row.decisions.count() == 1
 
 
+@pytest.mark.parametrize("said", [{}, {"jawaban": ""}, {"jawaban": "tidak"}])
+def test_what_is_no_clear_yes_is_no_answer(cast: Cast, said: dict[str, str]) -> None:
+    row = rows.proposal(cast)
+    sent = {"kode": row.final_digest, "alasan": "Masih sengketa", "tanya_lagi": "2099-01-31"} | said
+    answered = cast.web(cast.clara).post(f"/keputusan/{row.pk}/", sent)
+    assert answered.status_code == 422
+    assert "Jawab Ya atau Tidak" in answered.content.decode()
+    row.refresh_from_db()
+    assert (row.status, row.decisions.count()) == ("asked", 0)
+
+
 def test_one_record_taken_out_becomes_a_hold_and_the_rest_is_signed(cast: Cast) -> None:
     row = rows.proposal(cast)
     line = row.items.order_by("pk").first()
@@ -75,6 +86,17 @@ def test_what_was_typed_is_there_again_when_the_answer_is_refused(cast: Cast) ->
     assert "Sengketa kartu" in response.content.decode()
     row.refresh_from_db()
     assert row.status == "asked"
+
+
+def test_what_is_said_before_the_answer_is_looked_up_and_not_promised(cast: Cast) -> None:
+    row = rows.proposal(cast)
+    clara, address = cast.web(cast.clara), f"/keputusan/{row.pk}/"
+    assert "ya Semuanya terbackup dan sudah dibaca kembali 3 / 3" in text(clara, address)
+    Package.objects.update(status=Package.Status.DAMAGED)
+    Record.objects.filter(pk__in=row.items.values("subject")[:1]).update(changed_at=cast.now)
+    page = text(clara, address)
+    assert "tidak Semuanya terbackup dan sudah dibaca kembali 0 / 3" in page
+    assert "tidak Tidak berubah sejak backup 1 berubah: daftar ini gugur, Anda akan diminta lagi" in page
 
 
 def test_a_no_needs_its_reason_and_its_day(cast: Cast) -> None:

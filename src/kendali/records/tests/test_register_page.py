@@ -145,21 +145,21 @@ def test_the_page_shows_dates_holds_and_the_records(calls: Office) -> None:
 def test_document_control_enters_and_changes_a_document(cast: Cast) -> None:
     browser = cast.web(cast.dewi)
     values = {
-        "kind": "form", "title": "F-22", "issued_on": "2026-10-31", "expires_on": "2027-10-31", "quantity": "66",
+        "kind": "form", "title": "F-22", "issued_on": "2024-10-31", "expires_on": "2025-10-31", "quantity": "66",
         "keep_years": "1", "responsible": "Document Control",
     }  # fmt: skip
     answer = browser.post("/daftar-catatan/baru/", values, follow=True)
     entry = RegisterEntry.objects.get()
     assert entry.title in answer.content.decode()
     browser.post(f"/daftar-catatan/{entry.pk}/ubah/", {"title": "F-22 Oktober", "keep_years": "2"})
-    browser.post(f"/daftar-catatan/{entry.pk}/musnah/", {"on": "2027-11-01", "number": "BA-2027-0001"})
+    browser.post(f"/daftar-catatan/{entry.pk}/musnah/", {"on": "2025-11-01", "number": "BA-2025-0001"})
     entry.refresh_from_db()
-    assert (entry.title, entry.keep_years, entry.certificate_by_hand) == ("F-22 Oktober", 2, "BA-2027-0001")
+    assert (entry.title, entry.keep_years, entry.certificate_by_hand) == ("F-22 Oktober", 2, "BA-2025-0001")
     again = browser.post(
-        f"/daftar-catatan/{entry.pk}/musnah/", {"on": "2027-11-01", "number": "BA-2027-0002"}, follow=True
+        f"/daftar-catatan/{entry.pk}/musnah/", {"on": "2025-11-01", "number": "BA-2025-0002"}, follow=True
     )
     entry.refresh_from_db()
-    assert entry.certificate_by_hand == "BA-2027-0001"
+    assert entry.certificate_by_hand == "BA-2025-0001"
     assert "sudah dicatat" in again.content.decode()
 
 
