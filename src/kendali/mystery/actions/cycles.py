@@ -219,8 +219,7 @@ def freeze(*, user: User, at: datetime, row: Cycle) -> None:
     actor = permissions.acting(user, "cycle.freeze")
     held = Cycle.objects.select_for_update().get(pk=row.pk)
     digests = f22.row_digests(held, at)
-    numbers = dict(held.samples.values_list("pk", "number"))
-    digest = frozen_row.register_digest({numbers[pk]: one for pk, one in digests.items()})
+    digest = f22.register_digest(held, at, digests)
     counted = _counted(held, at)
     allowed = ending.may_freeze(held, at, counted=len(counted), now=digest)
     if not allowed:
@@ -233,7 +232,13 @@ def freeze(*, user: User, at: datetime, row: Cycle) -> None:
         actor=actor,
         at=at,
         expected=Cycle.Status.CLOSED,
-        changes={"frozen_by": user, "frozen_at": at, "frozen_digest": digest, "frozen_count": len(counted)},
+        changes={
+            "frozen_by": user,
+            "frozen_at": at,
+            "frozen_digest": digest,
+            "frozen_layout": frozen_row.REGISTER,
+            "frozen_count": len(counted),
+        },
         facts={"count": len(counted), "digest": digest},
     )
     register_rows.enter(row, at=at)

@@ -27,10 +27,9 @@ def write(finding: Finding, draft: FindingDraft, articles: str) -> None:
 
 
 def copy(source: Finding, to: Finding) -> None:
-    """What `to` does not have yet."""
-    for line in source.lines.order_by("pk"):
-        same = {name: getattr(line, name) for name in ("section", "cause", "error_class", "answer", "article")}
-        FindingLine.objects.get_or_create(finding=to, item=line.item, defaults=same)
+    names = ("item", "section", "cause", "error_class", "answer", "article")
+    lines = [{name: getattr(line, name) for name in names} for line in source.lines.order_by("pk")]
+    FindingLine.objects.bulk_create(FindingLine(finding=to, **line) for line in lines)
 
 
 def articles_of(sample: Sample) -> str:

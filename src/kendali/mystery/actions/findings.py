@@ -180,6 +180,7 @@ def raise_access(area: str, day: date, samples: Sequence[Sample], *, at: datetim
         .get_or_create(
             area=area,
             access_day=day,
+            continues=None,
             defaults={
                 "number": cast("str", partial(_number, first)),  # taken only where there is none yet
                 "cycle": first.cycle,

@@ -17,7 +17,6 @@ from kendali.mystery.actions.moving import locked_sample
 from kendali.mystery.models import Clock, Evaluation, Finding, Sample
 from kendali.mystery.queries import evaluation as filled
 from kendali.mystery.queries import recurrence
-from kendali.mystery.rules import finding_rules
 from kendali.mystery.rules.clock_rules import Step
 from kendali.mystery.rules.finding_rules import FindingState, Owner
 from kendali.mystery.rules.sample_rules import SampleState
@@ -42,7 +41,7 @@ def raise_again(survivor: Finding, *, at: datetime) -> list[Finding]:
 
 def _raise(gone: Finding, survivor: Finding, at: datetime) -> Finding | None:
     sample = locked_sample(gone.sample_id) if gone.sample_id is not None else None
-    if not _stands(gone, sample) or (sample is None and _joined(gone, at)):
+    if not _stands(gone, sample):
         return None
     columns = {name: getattr(gone, name) for name in SAME} | _so_far(gone, survivor, sample)
     number = numbers.take_monthly("TM", gone.cycle.month)[0]
@@ -73,20 +72,6 @@ def _form_of(sample: Sample) -> Evaluation | None:
     """As it was submitted; None: who called has it in hand."""
     form = sample.evaluation
     return form if form is not None and form.status != Evaluation.Status.DRAFT else None
-
-
-def _joined(gone: Finding, at: datetime) -> bool:
-    """Later failures of that area and day opened another one: these go there."""
-    ended = [one.value for one in finding_rules.ENDED]
-    rows = Finding.objects.select_for_update().filter(area=gone.area, access_day=gone.access_day)
-    there = rows.exclude(state__in=ended).first()
-    if there is None:
-        return False
-    finding_lines.copy(gone, there)
-    samples = sorted(gone.lines.values_list("item", flat=True))
-    audit.record("finding.access_joined", actor=SYSTEM, at=at, obj=there,
-                 facts={"number": there.number, "samples": samples})  # fmt: skip
-    return True
 
 
 def _so_far(gone: Finding, survivor: Finding, sample: Sample | None) -> dict[str, object]:

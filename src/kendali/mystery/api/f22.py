@@ -90,8 +90,14 @@ class F22Sheet(F22Row):
     digest: str = Field(description="SHA-256 of `row` as it stands")
 
 
+class F22Access(Schema):
+    row: dict[str, Any] = Field(description="what is hashed when the month is frozen: JSON with sorted keys, no blanks")
+    digest: str = Field(description="SHA-256 of `row` as it stands")
+
+
 class F22Page(Schema):
     rows: list[F22Row]
+    access: list[F22Access] = Field(description="the Access findings of the month, with its first page")
     next: str | None
 
 
@@ -138,7 +144,12 @@ def list_f22(request: HttpRequest, month: date, query: Query[F22Query]) -> dict[
         rows = rows.filter(number__gt=after)
     found = list(rows.order_by(*f22.ORDER)[: PAGE + 1])
     told = f22.told(f22.named(found[:PAGE]), f22.as_of(cycle))
-    return {"rows": [_row(one) for one in told], "next": found[PAGE - 1].number if len(found) > PAGE else None}
+    access_rows = [] if after else f22.access_rows(cycle)
+    return {
+        "rows": [_row(one) for one in told],
+        "access": [{"row": frozen_row.as_json(one), "digest": frozen_row.digest(one)} for one in access_rows],
+        "next": found[PAGE - 1].number if len(found) > PAGE else None,
+    }
 
 
 @router.get("/f22/samples/{int:sample_id}", response=F22Sheet)

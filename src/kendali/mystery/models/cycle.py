@@ -36,7 +36,8 @@ class Cycle(models.Model):
     shortfall_reason = models.TextField(blank=True, default="")
     frozen_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     frozen_at = models.DateTimeField(null=True)
-    frozen_digest = models.CharField(max_length=64, blank=True, default="")  # over the digests of its samples
+    frozen_digest = models.CharField(max_length=64, blank=True, default="")  # over the digests of its rows
+    frozen_layout = models.PositiveSmallIntegerField(default=1)  # of that digest: rules.frozen_row.REGISTER then
     frozen_count = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField()
 

@@ -67,7 +67,8 @@ class Finding(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["area", "access_day"],
-                condition=Q(access_day__isnull=False) & ~Q(state__in=["closed", "invalid", "merged"]),
+                condition=Q(access_day__isnull=False, continues__isnull=True)
+                & ~Q(state__in=["closed", "invalid", "merged"]),
                 name="finding_access_once",
             ),
             models.CheckConstraint(

@@ -206,25 +206,7 @@ def _found(samples: Sequence[Sample], at: datetime) -> tuple[dict[int, list[Foun
     silent = [one.number for one in samples if one.called_at is None]
     named_in = FindingLine.objects.filter(item__in=silent, finding__sample=None).values("finding")
     of_access = Q(pk__in=named_in) if silent else Q(pk=None)
-    there = Q(continues=None) | Q(continues__merged_into__ended_at__lte=at)  # one that was raised again later was not
-    rows = Finding.objects.filter(Q(sample__in=samples) | of_access, there, found_at__lte=at).order_by("number")
-    findings = list(rows.select_related("owner"))
-    lines = _by("finding_id", FindingLine.objects.filter(finding__in=findings).order_by("item"))
-    started = _by("finding_id", Clock.objects.filter(finding__in=findings))
-    causes = dict(
-        FollowUp.objects.filter(finding__in=findings, at__lte=at).order_by("at", "id")
-        .values_list("finding_id", "root_cause")
-    )  # fmt: skip
-    all_of_them = [
-        Found(
-            finding=one,
-            lines=lines.get(one.pk, []),
-            hand_overs=_hand_overs(started.get(one.pk, []), at),
-            root_cause=causes.get(one.pk, ""),
-            ended=one.state if one.state in ENDED and one.ended_at is not None and one.ended_at <= at else "",
-        )
-        for one in findings
-    ]
+    all_of_them = _told(Finding.objects.filter(Q(sample__in=samples) | of_access), at)
     by_sample: dict[int, list[Found]] = defaultdict(list)
     by_number: dict[str, list[Found]] = defaultdict(list)
     for found in all_of_them:
@@ -234,6 +216,28 @@ def _found(samples: Sequence[Sample], at: datetime) -> tuple[dict[int, list[Foun
             for line in found.lines:
                 by_number[line.item].append(found)
     return by_sample, by_number
+
+
+def _told(rows: QuerySet[Finding], at: datetime) -> list[Found]:
+    """Those of them that were there."""
+    there = Q(continues=None) | Q(continues__merged_into__ended_at__lte=at)  # raised again
+    findings = list(rows.filter(there, found_at__lte=at).select_related("owner").order_by("number"))
+    lines = _by("finding_id", FindingLine.objects.filter(finding__in=findings).order_by("item"))
+    started = _by("finding_id", Clock.objects.filter(finding__in=findings))
+    causes = dict(
+        FollowUp.objects.filter(finding__in=findings, at__lte=at).order_by("at", "id")
+        .values_list("finding_id", "root_cause")
+    )  # fmt: skip
+    return [
+        Found(
+            finding=one,
+            lines=lines.get(one.pk, []),
+            hand_overs=_hand_overs(started.get(one.pk, []), at),
+            root_cause=causes.get(one.pk, ""),
+            ended=one.state if one.state in ENDED and one.ended_at is not None and one.ended_at <= at else "",
+        )
+        for one in findings
+    ]
 
 
 def _hand_overs(rows: Sequence[Clock], at: datetime) -> tuple[HandOver, ...]:
@@ -267,11 +271,21 @@ def row_digests(cycle: Cycle, at: datetime | None = None) -> dict[int, str]:
     return digests
 
 
-def register_digest(cycle: Cycle, at: datetime | None = None) -> str:
-    """Of the whole register as it stands: what is signed, and what the cycle keeps when it is frozen."""
-    digests = row_digests(cycle, at)
+def access_rows(cycle: Cycle, at: datetime | None = None) -> list[frozen_row.AccessRow]:
+    """Its Access findings as they are hashed, in the order of their numbers."""
+    at = at or as_of(cycle)
+    return [_frozen_access(one, cycle.month, at) for one in _told(cycle.findings.filter(sample=None), at)]
+
+
+def register_digest(cycle: Cycle, at: datetime | None = None, rows: Mapping[int, str] | None = None) -> str:
+    """Of the whole register as it stands: what is signed, and what the cycle keeps when it is frozen. A frozen one by
+    the layout it was frozen with. `rows`: the digests of its samples, where they are known already."""
+    rows = row_digests(cycle, at) if rows is None else rows
     numbers = dict(cycle.samples.values_list("pk", "number"))
-    return frozen_row.register_digest({numbers[pk]: one for pk, one in digests.items()})
+    listed = {numbers[pk]: one for pk, one in rows.items()}
+    if cycle.frozen_at is None or cycle.frozen_layout > 1:
+        listed |= {one.finding.number: frozen_row.digest(one) for one in access_rows(cycle, at)}
+    return frozen_row.register_digest(listed)
 
 
 def frozen(row: Row, month: date) -> frozen_row.FrozenRow:
@@ -351,3 +365,11 @@ def _frozen_finding(found: Found) -> frozen_row.Finding:
         ),
         ended=found.ended,
     )  # fmt: skip
+
+
+def _frozen_access(found: Found, month: date, at: datetime) -> frozen_row.AccessRow:
+    one, finding = found.finding, _frozen_finding(found)
+    if not found.ended and (one.forwarded_at is None or one.forwarded_at > at):
+        finding = replace(finding, description="", recommendation="")
+    assert one.access_day is not None  # a finding is of a sample or of a day
+    return frozen_row.AccessRow(month=month, area=one.area, day=one.access_day, finding=finding)

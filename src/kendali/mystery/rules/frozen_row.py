@@ -1,4 +1,5 @@
-"""The row of one sample in the register F-22 as bytes, and its SHA-256. No database, no clock.
+"""The row of one sample in the register F-22 as bytes, and its SHA-256; and that of an Access finding, which belongs to
+an area and a day. No database, no clock.
 
 Source: mystery-calling "Form F-22" (hash of the frozen row), "One cycle". The bytes are JSON with sorted keys, no
 blanks, UTF-8 (`plain.canonical`) of a `FrozenRow`: whoever has these values gets the same number with ordinary tools.
@@ -20,6 +21,8 @@ from typing import Any
 from kendali.mystery.rules import plain
 
 LAYOUT = 1  # goes up when a field is added, so that an old digest can still be computed
+# Of the register, kept with every frozen cycle. 1: its samples; 2: its Access findings too.
+REGISTER = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,17 +141,29 @@ class FrozenRow:
     voided_at: datetime | None
 
 
-def canonical(row: FrozenRow) -> bytes:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessRow:
+    """An Access finding; its lines name the samples. What who called wrote is in it once QA had forwarded it or it had
+    ended: until then it may be returned and written again."""
+
+    layout: int = LAYOUT
+    month: date
+    area: str
+    day: date
+    finding: Finding
+
+
+def canonical(row: FrozenRow | AccessRow) -> bytes:
     return plain.canonical(as_json(row))
 
 
-def digest(row: FrozenRow) -> str:
+def digest(row: FrozenRow | AccessRow) -> str:
     return hashlib.sha256(canonical(row)).hexdigest()
 
 
 def register_digest(rows: Mapping[str, str]) -> str:
-    """Of a whole register, number of the sample → digest: SHA-256 over the lines "<digest>  <number>" in the order of
-    the numbers, each with a line feed: what `sha256sum` makes of such a list."""
+    """Of a whole register, number of the sample or Access finding → digest: SHA-256 over the lines
+    "<digest>  <number>" in the order of the numbers, each with a line feed: what `sha256sum` makes of such a list."""
     return hashlib.sha256("".join(f"{rows[number]}  {number}\n" for number in sorted(rows)).encode()).hexdigest()
 
 

@@ -12,6 +12,7 @@ from kendali.accounts.permissions import Refused, RuleRefused
 from kendali.mystery.actions import cycle_dates, cycles
 from kendali.mystery.models import Cycle, CycleSignature, Sample, ScenarioVersion
 from kendali.mystery.queries import f22, pace, prepared
+from kendali.mystery.rules import frozen_row
 from kendali.mystery.rules.pace import Pace
 from kendali.mystery.tests.house import House
 from kendali.mystery.tests.month_rows import AT, MONTH, Ready, ready, samples
@@ -180,7 +181,7 @@ def test_a_frozen_month_keeps_every_digest_and_enters_the_register(house: House)
     states = {one.number: (one.state, bool(one.frozen_digest)) for one in samples(row)}
     assert sorted(states.values()) == [("locked", True), ("locked", True), ("unconnected", False), ("void", False)]
     assert row.frozen_count == 2
-    assert row.frozen_digest == f22.register_digest(row)
+    assert (row.frozen_digest, row.frozen_layout) == (f22.register_digest(row), frozen_row.REGISTER)
     assert {one.digest for one in row.signatures.all()} == {row.frozen_digest}
     entry = RegisterEntry.objects.get()
     assert (entry.title, entry.kind, entry.quantity) == ("F-22 November 2026", "form", 2)

@@ -21,9 +21,12 @@ from python_calamine import CalamineWorkbook
 from kendali.accounts.models import ApiToken, RoleGrant, User
 from kendali.accounts.roles import QA
 from kendali.mystery import f22_print
+from kendali.mystery.actions import findings
 from kendali.mystery.models import Attempt, Cycle, CycleSignature, Finding, FollowUp, Sample
 from kendali.mystery.queries import f22
 from kendali.mystery.tests.f22_rows import FIRST, month
+from kendali.mystery.tests.finding_rows import AT
+from kendali.mystery.tests.house import CALLED, House
 from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db
@@ -206,6 +209,19 @@ def test_a_frozen_sheet_says_whether_it_is_still_as_it_was(cast: Cast) -> None:
     assert "berubah sejak dikunci" in html(cast, address)
 
 
+def test_a_frozen_register_says_whether_it_is_still_as_it_was(cast: Cast) -> None:
+    cycle = month(cast, 1)
+    digest, address = f22.register_digest(cycle, cast.now), "/mystery/f22/2026-11/"
+    assert "Periksa sekarang" not in html(cast, address)
+    Cycle.objects.update(
+        status="frozen", plan_frozen_at=FIRST, frozen_at=cast.now, frozen_digest=digest, frozen_layout=2
+    )
+    assert "Periksa sekarang" in html(cast, address)
+    assert "sama seperti saat dikunci" in html(cast, f"{address}?periksa=1")
+    Attempt.objects.filter(number=2).update(talk_seconds=1)
+    assert "berubah sejak dikunci" in html(cast, f"{address}?periksa=1")
+
+
 # --- on paper
 
 
@@ -277,18 +293,30 @@ def test_a_supervisor_who_is_also_qa_sees_it_as_qa(cast: Cast) -> None:
     assert cast.web(cast.surya).get(MONTH).status_code == 200
 
 
-def test_the_hash_of_a_row_is_computed_again_from_what_the_api_gives(cast: Cast) -> None:
-    """As docs/evidence.md says."""
-    month(cast, 1)
+def api(cast: Cast) -> Client:
     secret = "kdl_f22_row"
     ApiToken.objects.create(
         user=cast.dewi, name="t", prefix="f22", secret_hash=hashlib.sha256(secret.encode()).digest(), scopes=["read"],
         created_at=cast.now,
     )  # fmt: skip
+    return Client(headers={"Authorization": f"Bearer {secret}"})
+
+
+def test_the_hash_of_a_row_is_computed_again_from_what_the_api_gives(cast: Cast) -> None:
+    """As docs/evidence.md says."""
+    month(cast, 1)
     sample = Sample.objects.get()
-    answer = (
-        Client(headers={"Authorization": f"Bearer {secret}"}).get(f"/api/v1/mystery/f22/samples/{sample.pk}").json()
-    )
+    answer = api(cast).get(f"/api/v1/mystery/f22/samples/{sample.pk}").json()
     plain = json.dumps(answer["row"], sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
     assert hashlib.sha256(plain).hexdigest() == answer["digest"]
     assert answer["row"]["number"] == sample.number
+
+
+def test_the_api_gives_the_access_findings_that_are_hashed(house: House) -> None:
+    sample = house.sample("unconnected", executor=house.cast.qori)
+    finding = findings.raise_access("jkt", CALLED.date(), [sample], at=AT)
+    client, address = api(house.cast), "/api/v1/mystery/f22/2026-11-01"
+    (found,) = client.get(address).json()["access"]
+    plain = json.dumps(found["row"], sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    assert (found["row"]["finding"]["number"], found["digest"]) == (finding.number, hashlib.sha256(plain).hexdigest())
+    assert client.get(f"{address}?after={sample.number}").json()["access"] == []

@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 from kendali.accounts.models import User
 from kendali.mystery import f22_print
 from kendali.mystery.actions import findings
-from kendali.mystery.models import Attempt, Clock, CycleSignature, Finding, Sample
+from kendali.mystery.models import Attempt, Clock, Cycle, CycleSignature, Finding, Sample
 from kendali.mystery.queries import f22
 from kendali.mystery.rules import frozen_row
 from kendali.mystery.tests.f22_rows import FIRST, month
@@ -120,6 +120,55 @@ def test_the_digest_of_the_register_is_that_of_its_rows(cast: Cast) -> None:
     digests = f22.row_digests(cycle, cast.now)
     by_number = {one.number: digests[one.pk] for one in Sample.objects.all()}
     assert f22.register_digest(cycle, cast.now) == frozen_row.register_digest(by_number)
+
+
+def with_access(house: House) -> Finding:
+    silent = house.sample("unconnected", executor=house.cast.qori)
+    Attempt.objects.create(sample=silent, number=1, at=CALLED, outcome="busy", by=house.cast.qori)
+    return findings.raise_access("jkt", CALLED.date(), [silent], at=AT)
+
+
+@pytest.mark.parametrize("how", ["line", "day", "gone", "clock"])
+def test_an_access_finding_that_is_changed_behind_the_freeze_shows(house: House, how: str) -> None:
+    finding = with_access(house)
+    before = f22.register_digest(house.cycle, house.cast.now)
+    if how == "line":
+        finding.lines.all().delete()
+    elif how == "day":
+        Finding.objects.update(access_day=None, sample=house.sample("verified"))
+    elif how == "clock":
+        Clock.objects.filter(step="k1").update(stopped_at=AT)
+    else:
+        Finding.objects.update(found_at=house.cast.now + timedelta(days=1))
+    assert f22.register_digest(house.cycle, house.cast.now) != before
+
+
+def test_what_happens_to_an_access_finding_after_the_freeze_changes_nothing(house: House) -> None:
+    finding, at = with_access(house), house.cast.now
+    before = f22.register_digest(house.cycle, at)
+    later = at + timedelta(days=1)
+    words = {"description": "Antrean penuh", "recommendation": "Tambah agent pagi"}
+    finding = findings.give_feedback(user=house.cast.qori, at=later, finding=finding, **words)
+    assert f22.register_digest(house.cycle, at) == before
+    findings.forward(user=house.cast.qanita, at=later, finding=finding)
+    assert f22.register_digest(house.cycle, at) == before
+    assert f22.register_digest(house.cycle, later) != before
+    forwarded = f22.register_digest(house.cycle, later)
+    Finding.objects.update(description="Lain")
+    assert f22.register_digest(house.cycle, later) != forwarded
+
+
+def test_a_month_is_verified_by_the_layout_it_was_frozen_with(house: House) -> None:
+    """Those of before knew no Access finding."""
+    with_access(house)
+    rows = f22.row_digests(house.cycle, house.cast.now)
+    old = frozen_row.register_digest({one.number: rows[one.pk] for one in Sample.objects.all()})
+    columns = {"status": "frozen", "frozen_at": house.cast.now}
+    Cycle.objects.update(**columns, frozen_digest=old)
+    cycle = Cycle.objects.get()
+    assert (cycle.frozen_layout, f22.register_digest(cycle)) == (1, old)
+    cycle.frozen_layout = frozen_row.REGISTER
+    assert f22.register_digest(cycle) != old
 
 
 # --- Access, lateness and signatures are told the same everywhere

@@ -170,14 +170,18 @@ def test_a_finding_that_qa_itself_declares_not_valid_ends_for_both(house: House)
     assert not Finding.objects.filter(continues__isnull=False).exists()
 
 
-def test_access_that_went_into_another_finding_is_raised_again_or_joins_the_open_one_of_its_day(house: House) -> None:
+def test_access_that_went_into_another_finding_is_raised_again_beside_later_failures_of_its_day(house: House) -> None:
     form = submitted(house, said=("department",), ivr_clear="not_met")
     (survivor,) = raised(house, form)
-    first, second = (house.sample("unconnected", executor=house.cast.qori) for _ in range(2))
-    one = findings.raise_access("jkt", AT.date(), [first], at=LATER)
+    first, second, third = (house.sample("unconnected", executor=house.cast.qori) for _ in range(3))
+    day = AT.date()
+    one = findings.raise_access("jkt", day, [first], at=LATER)
     finding_steps.merge(user=house.cast.qanita, at=MERGED, finding=one, into=survivor, reason="Sama")
-    open_ = findings.raise_access("jkt", AT.date(), [first, second], at=MERGED)
+    open_ = findings.raise_access("jkt", day, [first, second], at=MERGED)
     assert (open_.pk != one.pk, [line.item for line in open_.lines.all()]) == (True, [second.number])
     findings.end_for_void(form.sample, actor=Actor(house.cast.qanita.pk, "Qanita", "qa"), at=VOID, reason="x")
-    assert set(open_.lines.values_list("item", flat=True)) == {first.number, second.number}
-    assert not Finding.objects.filter(continues__isnull=False).exists()
+    new = again()
+    assert (new.state, new.access_day, [line.item for line in new.lines.all()]) == ("found", day, [first.number])
+    assert (clock(new, "k1").stopped_at, clock(new, "k1").due_at) == (None, clock(one, "k1").due_at)
+    assert Notice.objects.filter(kind="finding.raised_again").get().user == house.cast.qori
+    assert findings.raise_access("jkt", day, [first, second, third], at=VOID).pk == open_.pk

@@ -61,8 +61,14 @@ def f22_month(request: HttpRequest, month: str) -> HttpResponse:
         "sees_findings": permissions.can(access.signed_in(request), "finding.view"),
         "signatures": f22_print.register_signatures(list(cycle.signatures.all())),
         "retention": f22_sheet.retention(),
+        "unchanged": _unchanged(cycle) if request.GET.get("periksa") else None,
     }
     return render(request, "mystery/f22_register.html", context)
+
+
+def _unchanged(cycle: Cycle) -> bool | None:
+    """Is the register still the one that was frozen? Of thousands of rows that takes seconds, so it is asked for."""
+    return f22.register_digest(cycle) == cycle.frozen_digest if cycle.frozen_digest else None
 
 
 def _late(row: f22.Row) -> int:

@@ -12,7 +12,16 @@ from typing import Any
 import pytest
 
 from kendali.mystery.rules import frozen_row
-from kendali.mystery.rules.frozen_row import Attempt, Evaluation, Finding, FrozenRow, HandOver, Line, Recording
+from kendali.mystery.rules.frozen_row import (
+    AccessRow,
+    Attempt,
+    Evaluation,
+    Finding,
+    FrozenRow,
+    HandOver,
+    Line,
+    Recording,
+)
 
 AT = datetime(2026, 11, 3, 3, 15, tzinfo=UTC)
 ROW = FrozenRow(
@@ -125,6 +134,39 @@ def test_every_field_counts(field: str) -> None:
         other = value + timedelta(days=1)
     changed: dict[str, Any] = {field: other}
     assert frozen_row.digest(dataclasses.replace(ROW, **changed)) != frozen_row.digest(ROW)
+
+
+ACCESS = AccessRow(
+    month=date(2026, 11, 1),
+    area="jkt",
+    day=date(2026, 11, 3),
+    finding=Finding(
+        number="TM-2026-11-0002",
+        key="access",
+        found_at=AT,
+        critical_compliance=False,
+        description="",
+        recommendation="",
+        root_cause="",
+        lines=(Line(item="MC-2026-11-0004", cause="access", error_class=""),),
+        hand_overs=(HandOver(step="k1", at=None, in_time=None),),
+        ended="",
+    ),
+)
+
+
+def test_the_number_of_a_known_access_finding_never_changes() -> None:
+    assert frozen_row.digest(ACCESS) == "3633bef3ad1e28afc9c5f1273885b2502b54e83db566b0cef4723f34178598d7"
+
+
+@pytest.mark.parametrize("field", [field.name for field in dataclasses.fields(AccessRow)])
+def test_every_field_of_an_access_finding_counts(field: str) -> None:
+    other: dict[str, Any] = {
+        "layout": 99, "month": date(2026, 12, 1), "area": "bdg", "day": date(2026, 11, 4),
+        "finding": dataclasses.replace(ACCESS.finding, lines=()),
+    }  # fmt: skip
+    changed: dict[str, Any] = {field: other[field]}
+    assert frozen_row.digest(dataclasses.replace(ACCESS, **changed)) != frozen_row.digest(ACCESS)
 
 
 def test_the_digest_of_a_register_is_that_of_its_list() -> None:
