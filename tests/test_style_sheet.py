@@ -59,15 +59,15 @@ def test_a_dialog_opens_takes_the_focus_and_closes_by_escape(browser: Browser, l
     assert page.locator("#return-dialog").evaluate("dialog => dialog.matches(':modal')")
     assert faults(page) == []
     page.keyboard.press("Escape")
-    assert not page.locator("#return-dialog").is_visible()
+    page.locator("#return-dialog").wait_for(state="hidden")
 
 
 def test_without_scripts_dialogs_open_and_the_recording_plays(browser: Browser, live_server: LiveServer) -> None:
     page = browser.new_context(java_script_enabled=False).new_page()
     page.goto(f"{live_server.url}/gaya/")
     page.locator("[popovertarget=return-dialog]").first.click()
-    assert page.locator("#return-dialog").is_visible()
-    assert page.locator(".player audio").is_visible()
+    page.locator("#return-dialog").wait_for()
+    page.locator(".player audio").wait_for()
 
 
 def test_progress_moves_without_reloading(browser: Browser, live_server: LiveServer) -> None:

@@ -105,4 +105,5 @@ def test_the_rounds_choose_from_the_whole_backup(office: Office, nursery: Nurser
     order = office.running("pbx")
     ended = nursery.run("backup", order.pk, "SIGKILL", 0)
     assert_whole(order)
-    assert POINTS * 0.8 <= ended.points <= POINTS, "set POINTS to a little more than there are"
+    # A worker gives a sign each second, two points: a slow machine has more of them.
+    assert POINTS * 0.8 <= ended.points <= POINTS + 100, "set POINTS to a little more than there are"

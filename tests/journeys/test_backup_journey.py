@@ -107,8 +107,8 @@ def confirmed(desk: Desk, cast: Cast, order: Escalation, package: Package) -> No
     with desk.sits(cast.tari) as page:
         assert str(order.number) in desk.open(page, "/")
         desk.open(page, f"/eskalasi/{order.pk}/")
-        page.click("main .head button.primary")
-        page.wait_for_load_state()
+        with page.expect_navigation():
+            page.click("main .head button.primary")
         desk.look(page)
         desk.open(page, "/radar/")
     order.refresh_from_db()

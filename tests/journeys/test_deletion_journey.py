@@ -134,16 +134,16 @@ def conversations(chatwoot: ChatwootGround) -> set[str]:
 
 
 def press(page: Page, where: str = "main .head button.primary") -> None:
-    """The one button that moves it on."""
-    page.click(where)
-    page.wait_for_load_state()
+    """The one button that moves it on: sent, and the answer is there."""
+    with page.expect_navigation():
+        page.click(where)
 
 
 def proposed(desk: Desk, cast: Cast) -> Proposal:
     """Step 3: the Team Leader freezes the list, sees it once more and asks."""
     with desk.sits(cast.tari) as page:
         assert "Bank Nusantara" in desk.read(page, "/usulan/baru/?klien=bank-nusantara&kelas=conversation")
-        press(page, "#preview button.primary")
+        page.click("#preview button.primary")
         page.wait_for_url(re.compile(r"/usulan/\d+/$"))
         page.wait_for_selector("main .head form[action$='/ask/']")
         desk.look(page)
@@ -177,7 +177,7 @@ def sent(desk: Desk, cast: Cast, proposal: Proposal) -> DisposalOrder:
     """Step 7: the numbered escalation."""
     with desk.sits(cast.tari) as page:
         desk.read(page, f"/usulan/{proposal.pk}/")
-        press(page)
+        page.click("main .head button.primary")
         page.wait_for_url(re.compile(r"/penghapusan/\d+/$"))
         order = DisposalOrder.objects.get()
         assert str(order.number) in page.inner_text("main")
@@ -193,7 +193,7 @@ def placed(desk: Desk, cast: Cast, order: DisposalOrder) -> str:
         page.select_option("[name=cakupan]", "record")
         page.fill("[name=nomor]", line.record.ref)
         page.fill("[name=alasan]", "Pengaduan baru atas transaksi")
-        press(page, "main form button.primary")
+        page.click("main form button.primary")
         page.wait_for_url(re.compile(r"/penangguhan/\d+/$"))
         desk.look(page)
     return line.record.ref
@@ -204,11 +204,11 @@ def carried_out(desk: Desk, cast: Cast, order: DisposalOrder) -> None:
     with desk.sits(cast.indra) as page:
         desk.read(page, f"/penghapusan/{order.pk}/")
         press(page)
-        press(page, "main .head button.primary")
+        page.click("main .head button.primary")
         page.fill("#arm-number", "ESP-0000-0000")
         press(page, "dialog[open] button.primary")
         assert DisposalOrder.objects.get().status == "accepted"
-        press(page, "main .head button.primary")
+        page.click("main .head button.primary")
         page.fill("#arm-number", str(order.number))
         press(page, "dialog[open] button.primary")
         DisposalOrder.objects.update(waiting_until=timezone.now())  # a day later
@@ -229,7 +229,7 @@ def drafted(desk: Desk, cast: Cast, order: DisposalOrder) -> Certificate:
         press(page)
         made = Certificate.objects.get()
         desk.open(page, f"/berita-acara/{made.pk}/")
-        press(page, "main .head button.primary")
+        page.click("main .head button.primary")
         page.fill("#send-password", PASSWORD)
         press(page, "dialog[open] button.primary")
     made.refresh_from_db()
@@ -243,10 +243,9 @@ def signed(desk: Desk, cast: Cast, made: Certificate) -> None:
     for user in (cast.indra, cast.tari, cast.rahma, cast.aulia, cast.maya):
         with desk.sits(user) as page:
             desk.read(page, f"/berita-acara/{made.pk}/")
-            press(page)
+            page.click("main .head button.primary")
             page.fill("#sign-password", PASSWORD)
-            with page.expect_navigation():  # the last signature also seals: the answer comes when that is done
-                page.click("dialog[open] button.primary")
+            press(page, "dialog[open] button.primary")  # the last signature also seals: then the answer comes
     parts = list(made.signatures.order_by("pk").values_list("part", "name"))
     assert [name for _part, name in parts] == [
         one.name for one in (cast.dewi, cast.indra, cast.tari, cast.rahma, cast.aulia, cast.maya)
@@ -267,7 +266,7 @@ def verified(desk: Desk, cast: Cast, made: Certificate, folder: Path) -> None:
     with desk.sits() as page:
         assert "Bank Nusantara" in desk.read(page, f"/verifikasi/{made.number}/{made.token}/")
         page.set_input_files("#compare", paper_file)
-        press(page, "main button.primary")
+        page.click("main button.primary")
         page.wait_for_selector(".notice.s-done")
         desk.look(page)
         answer = page.goto(f"{desk.server.url}/verifikasi/{made.number}/{'x' * len(made.token)}/")

@@ -108,7 +108,8 @@ def test_what_is_wrong_is_said_while_a_scenario_is_written(cast: Cast, live_serv
         page.get_by_text("tidak ada masalah").wait_for()
         page.get_by_role("button", name="Tambah pertanyaan").click()
         page.get_by_label("Pertanyaan", exact=True).nth(1).fill("Apakah ada batasnya?")
-        page.get_by_role("button", name="Simpan draf").click()
+        with page.expect_navigation():
+            page.get_by_role("button", name="Simpan draf").click()
         page.get_by_text("Apakah ada batasnya?").wait_for()
         assert complaints == []
     kept = ScenarioVersion.objects.get()

@@ -186,12 +186,12 @@ def test_somebody_takes_one_out_and_says_yes_in_a_browser(
         page.screenshot(path=f"{shots}/link-{width}-{'dark' if dark else 'light'}.png", full_page=True)
     page.locator("#kecualikan a.button").first.click()
     page.locator("[id^=alasan_]").fill("Masih dipakai")
-    page.locator("#answer [name=do][value=kode]").press("Enter")
-    page.wait_for_load_state("networkidle")
+    with page.expect_navigation():
+        page.locator("#answer [name=do][value=kode]").press("Enter")
     wrong += faults(page)
     page.locator("#answer [name=kode_surel]").fill(code_sent(mailbox))
-    page.locator("#answer [name=jawaban][value=yes]").press("Enter")
-    page.wait_for_load_state("networkidle")
+    with page.expect_navigation():
+        page.locator("#answer [name=jawaban][value=yes]").press("Enter")
     wrong += faults(page)
     if shots:
         page.screenshot(path=f"{shots}/answered-{width}-{'dark' if dark else 'light'}.png", full_page=True)

@@ -31,10 +31,11 @@ def test_a_witness_signs_and_anybody_verifies(cast: Cast, live_server: LiveServe
             )
             context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
             page = context.new_page()
-            wrong += listen(page, live_server.url)
+            complaints = listen(page, live_server.url)
             for path in pages:
                 page.goto(live_server.url + path)
                 wrong += [f"{path} at {width}: {fault}" for fault in faults(page)]
+            wrong += complaints
             context.close()
         context = browser.new_context()
         context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
@@ -44,8 +45,8 @@ def test_a_witness_signs_and_anybody_verifies(cast: Cast, live_server: LiveServe
         page.locator("[data-dialog=dialog-sign]").click()
         page.locator("#sign-password").fill(PASSWORD)
         wrong += [f"dialog: {fault}" for fault in faults(page)]
-        page.locator("#dialog-sign button.primary").click()
-        page.wait_for_load_state()
+        with page.expect_navigation():
+            page.locator("#dialog-sign button.primary").click()
         wrong += complaints
     assert wrong == []
     assert waits.signatures.filter(user=cast.rahma, part="saksi").exists()
