@@ -143,3 +143,57 @@ msgstr[0] "hari"
         "untranslated: Two",
         "other placeholders: Three",
     ]
+
+
+GETTEXTS = {"gettext", "gettext_lazy", "gettext_noop"}
+
+
+def test_every_sentence_that_is_handed_on_as_a_reason_is_in_a_catalogue() -> None:
+    """xgettext looks at names: a function that hands a reason on, or another name of gettext, has to be told to it."""
+    there = {message.msgid for one in catalogues() if one.po.exists() for message in living(one)}
+    sources = [ast.parse(path.read_text()) for path in sorted(PACKAGE.rglob("*.py")) if "tests" not in path.parts]
+    takers = {name: place for source in sources for name, place in takers_of_reasons(source).items()}
+    said = [text for source in sources for text in handed_on(source, takers | other_names(source))]
+    assert len(said) > 300
+    assert [text for text in said if text not in there and not text.isidentifier()] == []  # codes are no sentences
+
+
+def takers_of_reasons(source: ast.Module) -> dict[str, int]:
+    """Functions and dataclasses with a `reason` and its `facts`, and at which place the reason stands in a call."""
+    found = {}
+    for one in ast.walk(source):
+        names: list[str] = []
+        if isinstance(one, ast.FunctionDef) and one.args.kwarg is not None:
+            names = [*(arg.arg for arg in one.args.args if arg.arg != "self"), one.args.kwarg.arg]
+        elif isinstance(one, ast.ClassDef):
+            names = [line.target.id for line in one.body if isinstance(line, ast.AnnAssign)
+                     and isinstance(line.target, ast.Name)]  # fmt: skip
+        if isinstance(one, ast.FunctionDef | ast.ClassDef) and {"reason", "facts"} <= set(names):
+            found[one.name] = names.index("reason")
+    return found
+
+
+def other_names(source: ast.Module) -> dict[str, int]:
+    """`from django.utils.translation import gettext as say`."""
+    imports = (one for one in ast.walk(source) if isinstance(one, ast.ImportFrom))
+    names = (name for one in imports if one.module == "django.utils.translation" for name in one.names)
+    return {name.asname or name.name: 0 for name in names if name.name in GETTEXTS}
+
+
+def handed_on(source: ast.Module, takers: dict[str, int]) -> list[str]:
+    calls = (one for one in ast.walk(source) if isinstance(one, ast.Call))
+    named = ((one, getattr(one.func, "id", getattr(one.func, "attr", ""))) for one in calls)
+    args = (one.args[takers[name]] for one, name in named if name in takers and len(one.args) > takers[name])
+    return [one.value for one in args if isinstance(one, ast.Constant) and isinstance(one.value, str) and one.value]
+
+
+def test_the_search_for_handed_on_reasons_finds_them() -> None:
+    source = ast.parse(
+        "from django.utils.translation import gettext as say\n"
+        "def wrong(self, line, reason: str, **facts): ...\n"
+        "class Found:\n    place: str\n    reason: str\n    facts: dict\n"
+        "me.wrong(1, 'Too long.')\nFound('x', 'Empty.', {})\nsay('Well')\nother('No')\n"
+    )
+    takers = takers_of_reasons(source)
+    assert takers == {"wrong": 1, "Found": 1}
+    assert handed_on(source, takers | other_names(source)) == ["Too long.", "Empty.", "Well"]

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Max
-from django.utils.translation import gettext as say
+from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 from django.utils.translation import override
 
@@ -44,7 +44,7 @@ def seal(*, certificate_id: UUID, at: datetime) -> Certificate:
         content = _content(certificate, chain)
         _check_root(certificate)
         with override(certificate.language):
-            reason = say("Certificate %(number)s") % {"number": str(certificate)}
+            reason = gettext("Certificate %(number)s") % {"number": str(certificate)}
         sealed = pades.seal(certificate_pdf.render(certificate, content, at=at), at=at, reason=reason)
         path, digest = files.keep(store, certificate, "berita-acara", sealed.pdf)
         audit.move(

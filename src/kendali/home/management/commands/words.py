@@ -23,7 +23,8 @@ NEVER_SHOWN = shutil.ignore_patterns(
 
 class Collect(makemessages.Command):
     """Django's own collector, which does not guess (fuzzy) and knows the reasons of rules as messages: `no("reason")`,
-    `problem(place, part, "reason")`, and those of the quotas."""
+    `problem(place, part, "reason")`, those of the quotas, of sheets and of what hands a reason on; and the other names
+    that gettext has here (see tests/test_translations.py)."""
 
     msgmerge_options = [*makemessages.Command.msgmerge_options, "--no-fuzzy-matching"]
     xgettext_options = [
@@ -31,6 +32,12 @@ class Collect(makemessages.Command):
         "--keyword=no",
         "--keyword=problem:3",
         "--keyword=_shortage:5",
+        "--keyword=_row:3",
+        "--keyword=_unreadable",
+        "--keyword=wrong:3",
+        "--keyword=SheetProblem:4",
+        "--keyword=noop",
+        "--keyword=translate",
     ]
 
 
