@@ -9,9 +9,8 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Max
-from django.utils.translation import gettext
+from django.utils.translation import gettext, override
 from django.utils.translation import gettext_noop as _
-from django.utils.translation import override
 
 from kendali.accounts import permissions
 from kendali.accounts.models import User
