@@ -102,6 +102,7 @@ SAME: dict[str, str] = {
     "store_probe": "probe_store",
     "certificates": "list_certificates",
     "certificate": "show_certificate list_certificate_lines",
+    "certificate_live": "show_certificate",
     "certificate_cancel": "cancel_certificate",
     "certificate_correct": "correct_certificate",
     "certificate_proof": "prove_record",

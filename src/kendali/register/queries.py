@@ -89,6 +89,11 @@ def steps(certificate: Certificate) -> list[Step]:
     return [*made, Step(_("Void") if cancelled else _("Sealed"), sealed)]
 
 
+def waits_for_seal(certificate: Certificate) -> bool:
+    """Everybody has signed, and the seal is left to its job."""
+    return certificate.status == Status.SIGNING and not actions.missing(certificate)
+
+
 def _open_now(certificate: Certificate, signatures: list[Signature]) -> list[str]:
     if certificate.status != Status.SIGNING:
         return []

@@ -8,6 +8,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("berita-acara/", views.certificates, name="certificates"),
     path("berita-acara/tanda-tangan/", views.sign, name="certificates_sign"),
     path("berita-acara/<uuid:pk>/", views.certificate, name="certificate"),
+    path("berita-acara/<uuid:pk>/segel/", views.live, name="certificate_live"),
     path("berita-acara/<uuid:pk>/kirim/", views.send, name="certificate_send"),
     path("berita-acara/<uuid:pk>/batal/", views.cancel, name="certificate_cancel"),
     path("berita-acara/<uuid:pk>/bukti/", views.proof, name="certificate_proof"),

@@ -80,9 +80,23 @@ def _load(request: HttpRequest, pk: UUID, action: str = "certificate.view") -> C
 @login_required
 @require_safe
 def certificate(request: HttpRequest, pk: UUID) -> HttpResponse:
-    user, found = access.signed_in(request), _load(request, pk)
+    return render(request, "register/certificate.html", _page(request, _load(request, pk)))
+
+
+@login_required
+@require_safe
+def live(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Nothing while the seal is awaited; then the page, of which the browser takes what moved and leaves the forms."""
+    found = _load(request, pk)
+    if queries.waits_for_seal(found):
+        return HttpResponse(status=204)
+    return render(request, "register/certificate.html", _page(request, found) | {"news": True})
+
+
+def _page(request: HttpRequest, found: Certificate) -> dict[str, Any]:
+    user = access.signed_in(request)
     mine = actions.my_parts(found, user) if found.status == Status.SIGNING else []
-    context = {
+    return {
         "one": found,
         "pill": words.pill(found),
         "act": words.ACTS[found.act],
@@ -90,6 +104,7 @@ def certificate(request: HttpRequest, pk: UUID) -> HttpResponse:
         "crumbs": [(_("Certificates"), "/berita-acara/"), (found.client.name, "")],
         "steps": queries.steps(found),
         "awaited": queries.awaited(found),
+        "waits_for_seal": queries.waits_for_seal(found),
         **_told(found),
         "signatures": [(one, words.PARTS[one.part], words.FACTORS[one.factor]) for one in found.signatures.all()],
         "first": _first_lines(found),
@@ -99,7 +114,6 @@ def certificate(request: HttpRequest, pk: UUID) -> HttpResponse:
         "proving": _proving(request, user),
         **_buttons(found, user, mine),
     }
-    return render(request, "register/certificate.html", context)
 
 
 def _told(found: Certificate) -> dict[str, Any]:

@@ -41,6 +41,7 @@ LINES = {
     "certificates": Line(allow=f"{STAFF} clara candra"),
     "certificates_sign": Line(allow=f"{STAFF} clara candra", method="POST"),
     "certificate": Line(allow=STAFF, stranger=HIDDEN, kwargs=_draft),
+    "certificate_live": Line(allow=STAFF, stranger=HIDDEN, kwargs=_draft),
     "certificate_send": Line(allow="dewi", stranger=HIDDEN, method="POST", kwargs=_draft),
     "certificate_cancel": Line(allow="dewi", stranger=HIDDEN, method="POST", kwargs=_draft),
     "certificate_correct": Line(allow="dewi", stranger=HIDDEN, kwargs=_draft),
