@@ -32,7 +32,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> str:
         "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)]),
         "DJANGO_SETTINGS_MODULE": "kendali.settings",
     }
-    finished = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=600)
+    finished = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=1500)
     assert finished.returncode == 0, finished.stderr[-3000:]
     assert [path.name for path in folder.iterdir()] == ["RESULTS.md"], "large files are left behind"
     return (folder / "RESULTS.md").read_text()

@@ -34,7 +34,7 @@ def test_the_whole_procedure_is_played_and_what_it_leaves_is_valid(tmp_path: Pat
     given = {name: value for name, value in os.environ.items() if not name.startswith(("KENDALI_", "DATABASE_"))}
     given |= {"PYTHONPATH": str(installation.REPOSITORY / "src"), "DJANGO_SETTINGS_MODULE": "kendali.settings"}
     command = [sys.executable, "-m", "kendali.home.throwaway", "kendali.home.demo", "--language", "en", *SMALL]
-    played = subprocess.run([*command, "--into", tmp_path], env=given, capture_output=True, text=True, timeout=600)
+    played = subprocess.run([*command, "--into", tmp_path], env=given, capture_output=True, text=True, timeout=1500)
     assert played.returncode == 0, played.stdout[-4000:] + played.stderr[-4000:]
     assert "✗" not in played.stdout
     assert [words for words in PROMISED if words not in played.stdout] == []
