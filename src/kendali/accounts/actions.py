@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from kendali.accounts import client_people, roles
+from kendali.accounts import client_people, own_actions, roles
 from kendali.accounts.models import Client, PasswordSetup, RoleGrant, SensitiveChange, Site, User, UserSession
 from kendali.accounts.permissions import RuleRefused, acting
 from kendali.audit.actions import record
@@ -127,6 +127,8 @@ def grant_role(
         return client_people.propose_role(user=user, actor=actor, at=at, person=person, client=client)
     grant = RoleGrant.objects.create(user=person, role=role, client=client, site=site, granted_by=user, granted_at=at)
     record("user.role_granted", actor=actor, at=at, obj=person, client=client, facts={"role": role})
+    if role in (roles.TEAM_LEADER, roles.SUPERVISOR):
+        own_actions.end_lent_calls(person, actor=actor, at=at)
     return grant
 
 

@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
 from django.db.models import Q
+from django.utils import timezone
 
 from kendali.accounts.models import ApiToken, Deputy, PasswordSetup, RoleGrant, User, UserSession
 from kendali.accounts.permissions import SCOPES, RuleRefused, acting, rights
@@ -19,6 +20,7 @@ from kendali.audit.actor import Actor
 from kendali.verdict import no
 
 PROFILE_FIELDS = ("name", "language", "theme", "zone")
+DAY = timedelta(days=1)
 LONGEST_DEPUTYSHIP = timedelta(days=366)
 
 
@@ -154,10 +156,27 @@ def _keep_calls_unknown(deputy: User, role: str) -> None:
         )
 
 
+def end_lent_calls(person: User, *, actor: Actor, at: datetime) -> None:
+    """The other order: who comes to lead a team stands in for no QC Officer from now on. It ends at once, because only
+    the QC Officer could end it, and is away; who is told names another deputy."""
+    lent = person.deputy_for.filter(role=QC_OFFICER, ended_at=None, ends__gte=timezone.localdate(at) - DAY)
+    for row in lent.select_related("principal", "deputy").select_for_update(of=("self",)):
+        _end(row, actor=actor, at=at)
+        facts = {"deputy": person.name, "principal": row.principal.name, "role": row.role}
+        record("deputy.gave_way", actor=actor, at=at, obj=person, facts=facts)
+        from kendali.notices.actions import notify
+
+        notify([row.principal, person], kind="deputy.gave_way", facts=facts, url="/akun/pengganti/", at=at)
+
+
 @transaction.atomic
 def end_deputy(*, user: User, at: datetime, deputy: Deputy) -> None:
     """By the principal, or by an administrator."""
     actor = as_self(user) if deputy.principal_id == user.pk else acting(user, "user.edit")
+    _end(deputy, actor=actor, at=at)
+
+
+def _end(deputy: Deputy, *, actor: Actor, at: datetime) -> None:
     if Deputy.objects.filter(pk=deputy.pk, ended_at=None).update(ended_at=at) == 1:
         deputy.ended_at = at
         facts = {"role": deputy.role, "deputy": deputy.deputy.name}

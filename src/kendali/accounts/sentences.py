@@ -37,6 +37,7 @@ VERBS = {
     ),
     "responsible.ended": _("%(actor)s ended who is responsible for %(record_class)s of %(client)s."),
     "deputy.ended": _("%(actor)s ended the deputyship of %(deputy)s for the role %(role)s."),
+    "deputy.gave_way": _("%(deputy)s leads a team now and stands in for %(principal)s no longer (role %(role)s)."),
 }
 
 NOTICES = {
@@ -45,6 +46,10 @@ NOTICES = {
         " You are told first."
     ),
     "deputy.named": _("%(principal)s named you as deputy for the role %(role)s from %(starts)s to %(ends)s."),
+    "deputy.gave_way": _(
+        "%(deputy)s leads a team now: the deputyship for %(principal)s (role %(role)s) has ended."
+        " %(principal)s may name another deputy."
+    ),
     "sensitive.proposed": _(
         "%(by)s proposed: %(what)s, %(name)s (%(client)s). Nothing changes before a second person has confirmed."
     ),

@@ -7,11 +7,12 @@ import pytest
 from django.test import Client as Browser
 from django.utils import timezone
 
-from kendali.accounts import own_actions
+from kendali.accounts import actions, own_actions
 from kendali.accounts.models import ApiToken, Deputy, UserSession
-from kendali.accounts.permissions import Refused, acting, can, holders, same_person
+from kendali.accounts.permissions import Refused, acting, can, holders, rights, same_person
 from kendali.audit.history import history
 from kendali.audit.models import Entry
+from kendali.notices.models import Notice
 from tests.cast import PASSWORD, Cast
 
 pytestmark = pytest.mark.django_db
@@ -172,6 +173,26 @@ def test_nobody_lends_what_they_do_not_have_or_to_whom_it_may_not_go(cast: Cast)
     ]:
         with pytest.raises(Refused):
             own_actions.name_deputy(user=user, at=cast.now, deputy=deputy, role=role, starts=today, ends=today)
+
+
+@pytest.mark.parametrize("role", ["team_leader", "supervisor", "qa"])
+def test_who_comes_to_lead_a_team_stands_in_for_a_qc_officer_no_longer(cast: Cast, role: str) -> None:
+    """The other order of the same rule; whoever is away and lent the chair is told."""
+    today, dina = timezone.localdate(cast.now), cast.dina
+    rows = [
+        own_actions.name_deputy(user=cast.qori, at=cast.now, deputy=dina, role="qc_officer", starts=day, ends=day)
+        for day in (today, today + timedelta(days=30))
+    ]
+    actions.grant_role(user=cast.adi, at=cast.now, person=dina, role=role)
+    leads = role != "qa"
+    assert any(right.role == "qc_officer" for right in rights(dina, at=cast.now)) != leads
+    assert {one.ended_at for one in Deputy.objects.filter(pk__in=[row.pk for row in rows])} == {
+        cast.now if leads else None
+    }
+    told = {one.user for one in Notice.objects.filter(kind="deputy.gave_way")}
+    assert told == ({cast.qori, dina} if leads else set())
+    sentences = [one.sentence for one in history(dina)]
+    assert any("tidak lagi menggantikan Qori Amelia" in one for one in sentences) == leads
 
 
 def test_a_deputyship_is_named_and_ended_on_the_page(cast: Cast) -> None:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_noop as _
 
 from kendali.accounts import permissions
 from kendali.accounts.models import RoleGrant, Site, User
+from kendali.accounts.own_actions import end_lent_calls
 from kendali.accounts.permissions import RuleRefused
 from kendali.accounts.roles import AGENT, SUPERVISOR, TEAM_LEADER
 from kendali.audit import actions as audit
@@ -197,6 +198,8 @@ def put_team(*, user: User, at: datetime, team: NewTeam) -> Team:
     names = {"leader": str(team.leader or ""), "supervisor": str(team.supervisor or "")}
     facts = {"code": team.code, "area": team.site.name, "since": team.since, **names}
     audit.record("team.changed" if held else "team.added", actor=actor, at=at, obj=row, facts=facts)
+    for person in filter(None, (team.leader, team.supervisor)):
+        end_lent_calls(person, actor=actor, at=at)
     return row
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from kendali.accounts.models import Deputy
 from kendali.accounts.permissions import Refused, RuleRefused
 from kendali.audit.models import Entry
 from kendali.mystery.actions import callers, ground, roster
@@ -146,6 +147,17 @@ def test_a_team_stays_in_its_area_and_its_supervisor_has_the_role(cast: Cast, fl
     refused("role", lambda: roster.put_team(user=cast.kirana, at=cast.now, team=wrong))
     again = NewTeam("D1", floor.dps, DECEMBER)
     refused("already", lambda: roster.new_team(user=cast.kirana, at=cast.now, team=again))
+
+
+def test_who_is_put_in_charge_of_a_team_stands_in_for_a_qc_officer_no_longer(cast: Cast, floor: Floor) -> None:
+    """Also one of before that was a rule."""
+    row = Deputy.objects.create(
+        principal=cast.qori, deputy=cast.surya, role="qc_officer", starts=DECEMBER, ends=DECEMBER, named_at=cast.now
+    )
+    team = NewTeam("J9", floor.jkt, DECEMBER, supervisor=cast.surya)
+    roster.put_team(user=cast.kirana, at=cast.now, team=team)
+    row.refresh_from_db()
+    assert row.ended_at == cast.now
 
 
 def test_a_team_with_agents_does_not_end(cast: Cast, floor: Floor) -> None:
