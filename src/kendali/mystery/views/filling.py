@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -116,8 +117,12 @@ def save(request: HttpRequest, pk: int) -> HttpResponse:
 
 @dataclass(frozen=True, slots=True)
 class Saved:
+    """`unsaved`: what was sent and is not in the draft: ranges that cannot be read, words of the call that must not be
+    kept."""
+
     evaluation: Evaluation
     told: dict[str, object]
+    unsaved: Sequence[Problem] = ()
 
 
 def _save(request: HttpRequest, user: User, row: Evaluation, now: datetime) -> Saved:
@@ -140,7 +145,8 @@ def _save(request: HttpRequest, user: User, row: Evaluation, now: datetime) -> S
         except action.Incomplete as incomplete:
             problems += incomplete.problems
     standing = filling.standing(saved, now)
-    return Saved(saved, _told(standing, problems) | {"saved": saved.saved, "findings_html": fragment(standing)})
+    told_of = _told(standing, problems) | {"saved": saved.saved, "findings_html": fragment(standing)}
+    return Saved(saved, told_of, problems)
 
 
 def _completed(sample: Sample, given: dict[str, str]) -> dict[str, str]:
@@ -192,6 +198,8 @@ def submit(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("call", pk=pk)
     try:
         saved = _save(request, user, row, now)
+        if saved.unsaved:
+            raise action.Incomplete(saved.unsaved)
         done = action.submit(user=user, at=now, evaluation=saved.evaluation)
     except StaleState:
         messages.error(request, _("A newer draft of this form was saved from another device. Look at it, then submit."))
