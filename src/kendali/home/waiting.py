@@ -77,6 +77,7 @@ class Line:
     url: str
     number: str
     primary: bool
+    zone: str = ""
 
 
 def recovery_line(user: User) -> list[Line]:
@@ -94,7 +95,7 @@ def told(line: query.Waiting) -> Line:
     """A line in the reader's language: months where it speaks of a span of days."""
     facts = spans(line.facts)
     sentence, detail = say(line.sentence, facts), say(line.detail, facts)
-    return Line(line.due, sentence, detail, gettext(line.action), line.url, line.number, line.primary)
+    return Line(line.due, sentence, detail, gettext(line.action), line.url, line.number, line.primary, line.zone)
 
 
 def spans(facts: Mapping[str, object]) -> dict[str, object]:

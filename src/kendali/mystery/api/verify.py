@@ -125,8 +125,7 @@ def show_sample(request: HttpRequest, sample_id: int) -> Sample:
     user = signed_in(request)
     row = _load(request, "sample.view", sample_id)
     counts = life.counts(row, row.cycle)
-    due = samples.k2_due(row) if row.state == SampleState.SUBMITTED else None
-    awaited = life.awaited(row, due)
+    awaited = life.awaited(row, samples.k2_clock(row) if row.state == SampleState.SUBMITTED else None)
     replaced = Sample.objects.filter(replaces=row).first()
     more: dict[str, object] = {
         "counts": bool(counts),

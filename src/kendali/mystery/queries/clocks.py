@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from kendali.mystery import office
@@ -11,7 +11,7 @@ from kendali.mystery.models import Clock, Finding, Workplace
 from kendali.mystery.rules import clock_rules, lateness_rules
 from kendali.mystery.rules.clock_rules import ClockState, Punctuality, Step, Terms
 from kendali.mystery.rules.lateness_rules import Fairness
-from kendali.mystery.rules.working_time import Delay, Desk, WorkCalendar
+from kendali.mystery.rules.working_time import Delay, Desk, Week, WorkCalendar
 
 
 def as_rule(row: Clock) -> clock_rules.Clock:
@@ -29,22 +29,25 @@ def as_rule(row: Clock) -> clock_rules.Clock:
 
 class Desks:
     """The desks that clocks run at, each looked up once: a page and a job ask for many clocks of few desks. A clock is
-    read by the calendar it was computed with, so that a later edit changes nothing of what was late."""
+    read by the calendar, week and hours it was computed with, so that a later edit changes nothing of what was late."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, str, int], Desk] = {}
+        self._known: dict[tuple[object, ...], Desk] = {}
         self._calendars: dict[tuple[str, int], WorkCalendar] = {}
         self._places: dict[str, Workplace] | None = None
 
     def of(self, row: Clock) -> Desk:
-        key = (row.zone, row.site, row.calendar_version)
+        key = (row.zone, row.site, row.calendar_version, row.week, row.opens, row.closes)
         if key not in self._known:
-            place = self._place(row.site)
-            calendar = self._calendar(row.site, row.calendar_version)
-            self._known[key] = (
-                Desk(row.zone, calendar, place.opens, place.closes) if place is not None else Desk(row.zone, calendar)
-            )
+            self._known[key] = self._desk(row)
         return self._known[key]
+
+    def _desk(self, row: Clock) -> Desk:
+        calendar = self._calendar(row.site, row.calendar_version)
+        if row.week and row.opens is not None and row.closes is not None:
+            return Desk(row.zone, replace(calendar, week=Week(row.week)), row.opens, row.closes)
+        place = self._place(row.site)
+        return Desk(row.zone, calendar, place.opens, place.closes) if place is not None else Desk(row.zone, calendar)
 
     def _place(self, site: str) -> Workplace | None:
         if self._places is None:
@@ -105,6 +108,15 @@ def late(rows: Iterable[Clock], at: datetime) -> bool:
 
 def of_finding(finding: Finding) -> dict[Step, Clock]:
     return {Step(row.step): row for row in finding.clocks.all()}
+
+
+def zone_of_due(finding: Finding, rows: Iterable[Clock]) -> str:
+    """Of the desk whose day ends when the finding is due (that of coaching is the owner's): elsewhere the same instant
+    may bear another date. "" where no clock ever started."""
+    zones = {Step(row.step): (row.due_at, row.zone) for row in rows}
+    known = [zones[step] for step in Step if step in zones]
+    waited = (zone for due, zone in known if due == finding.due_at)
+    return next(waited, known[-1][1] if known else "")
 
 
 def fairness(

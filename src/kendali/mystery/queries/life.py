@@ -8,7 +8,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from kendali.mystery import words
-from kendali.mystery.models import Cycle, Sample
+from kendali.mystery.models import Clock, Cycle, Sample
 from kendali.mystery.rules import clock_rules, sample_rules
 from kendali.mystery.rules.sample_rules import SampleState
 from kendali.records.queries.orders import Step
@@ -91,15 +91,17 @@ def _note(sample: Sample, step: SampleState) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Awaited:
-    """`who`: a name, or the role where nobody is named; "" = nobody. `due`: None = no date."""
+    """`who`: a name, or the role where nobody is named; "" = nobody. `due`: None = no date; `zone`: of the desk whose
+    day ends then."""
 
     who: str
     what: str = ""
     due: datetime | None = None
+    zone: str = ""
 
 
-def awaited(sample: Sample, k2_due: datetime | None = None) -> Awaited:
-    """Menunggu tindakan. `k2_due`: of its findings that wait for QA."""
+def awaited(sample: Sample, k2: Clock | None = None) -> Awaited:
+    """Menunggu tindakan. `k2`: of its findings that wait for QA."""
     name = sample.executor.name if sample.executor is not None else ""
     match S(sample.state):
         case S.PLANNED:
@@ -111,7 +113,8 @@ def awaited(sample: Sample, k2_due: datetime | None = None) -> Awaited:
             late = None if sample.submitted_at else due
             return Awaited(name, _("fills in and submits the form"), late)
         case S.SUBMITTED:
-            return Awaited("QA", _("verifies or returns it"), k2_due)
+            due, zone = (k2.due_at, k2.zone) if k2 is not None else (None, "")
+            return Awaited("QA", _("verifies or returns it"), due, zone)
         case S.VERIFIED:
             return Awaited("QA", _("freezes the cycle"))
     return Awaited("")

@@ -55,7 +55,7 @@ class Found:
 
 
 def context(row: Sample, user: User, at: datetime) -> dict[str, object]:
-    due = lists.k2_due(row) if row.state == SampleState.SUBMITTED else None
+    k2 = lists.k2_clock(row) if row.state == SampleState.SUBMITTED else None
     forms = list(row.evaluations.select_related("form", "by", "retracted_by").order_by("revision"))
     shown = may_read_form(row, user)
     recording = recordings.of(row)
@@ -65,7 +65,7 @@ def context(row: Sample, user: User, at: datetime) -> dict[str, object]:
         "kind": words.word(words.KINDS, row.kind),
         "crumbs": crumbs(row),
         "steps": life.steps(row),
-        "awaited": life.awaited(row, due),
+        "awaited": life.awaited(row, k2),
         "counts": life.counts(row, row.cycle),
         "window": words_calls.span(row.opens, row.closes, row.zone),
         "end_note": life.end_note(row),

@@ -69,12 +69,12 @@ def waits(rows: Sequence[Sample], at: datetime) -> list[Waits]:
     return list(found.values())
 
 
-def k2_due(sample: Sample) -> datetime | None:
-    """Until when QA has to forward what waits."""
+def k2_clock(sample: Sample) -> Clock | None:
+    """Until when QA has to forward what waits: of its clocks the first due."""
     rows = Clock.objects.filter(
         finding__sample=sample, finding__state=AT_QA, step=Step.K2.value, stopped_at=None, dropped_at=None
     )
-    return rows.order_by("due_at").values_list("due_at", flat=True).first()
+    return rows.order_by("due_at").first()
 
 
 # --- a month

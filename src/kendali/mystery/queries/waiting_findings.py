@@ -10,6 +10,7 @@ from kendali.accounts import permissions
 from kendali.accounts.models import User
 from kendali.mystery.models import Finding
 from kendali.mystery.queries import board, scope
+from kendali.mystery.queries import clocks as clock_query
 from kendali.mystery.rules.finding_rules import Dispute, FindingState
 from kendali.records.queries.waiting_line import Waiting
 
@@ -32,7 +33,7 @@ def lines(user: User, at: datetime) -> list[Waiting]:
         return []
     rows = scope.findings_for(user).filter(board.of(user), due_at__isnull=False)
     rows = rows.exclude(state__in=scope.WITH_QA, sample__isnull=False, escalated_at=None, dispute=Dispute.NONE.value)
-    found = list(rows.order_by("due_at", "pk")[: FEW + 1])
+    found = list(rows.order_by("due_at", "pk").prefetch_related("clocks")[: FEW + 1])
     oversees = bool(permissions.can(user, "finding.escalated"))
     shown = [_line(one, oversees=oversees) for one in found[:FEW]]
     return [*shown, _more(found[FEW])] if len(found) > FEW else shown
@@ -53,6 +54,7 @@ def _line(row: Finding, *, oversees: bool) -> Waiting:
         number=row.number,
         facts={"area": row.area.upper(), "description": _short(row.description)},
         primary=True,
+        zone=clock_query.zone_of_due(row, row.clocks.all()),
     )
 
 
@@ -68,4 +70,5 @@ def _more(row: Finding) -> Waiting:
         detail=_("the board has all of them"),
         action=_("Open"),
         url="/mystery/temuan/?milik=saya",
+        zone=clock_query.zone_of_due(row, row.clocks.all()),
     )

@@ -53,6 +53,7 @@ def _line(one: Waits) -> Waiting:
         facts={"place": place, "caller": row.executor.name if row.executor else "–", "findings": one.findings},
         number=row.number,
         primary=True,
+        zone=one.k2.zone if one.k2 else "",
     )
 
 
@@ -63,4 +64,5 @@ def _more(one: Waits) -> Waiting:
         detail=_("the queue has all of them"),
         action=_("Open"),
         url=reverse("to_verify"),
+        zone=one.k2.zone if one.k2 else "",
     )

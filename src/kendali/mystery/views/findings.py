@@ -101,7 +101,7 @@ def _row(line: board.Line, at: datetime) -> dict[str, object]:
         "pill": words.pill(finding),
         "turn": words.turn_text(line.turn),
         "clocks": [words.clock_pill(chip) for chip in line.chips],
-        "zone": next((chip.zone for chip in line.chips if chip.zone), ""),
+        "zone": clock_query.zone_of_due(finding, finding.clocks.all()),
         "late": finding.due_at is not None and finding.due_at < at,
     }
 
@@ -159,7 +159,7 @@ def finding(request: HttpRequest, pk: int) -> HttpResponse:
     row, now, user = load(request, pk), timezone.now(), access.signed_in(request)
     desks, callers = Desks(), finding_page.names_callers(user)
     rows = clock_query.of_finding(row)
-    zone = next((one.zone for one in rows.values()), "")
+    zone = clock_query.zone_of_due(row, rows.values())
     turn = board.turn(row, names_callers=callers)
     context = {
         "row": row,

@@ -8,7 +8,8 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """One line of "Menunggu saya". Sentences are English message ids with facts."""
+    """One line of "Menunggu saya". Sentences are English message ids with facts. `zone`: of the desk whose day ends
+    with `due`, "" = the reader's."""
 
     due: datetime | None
     sentence: str
@@ -18,3 +19,4 @@ class Waiting:
     facts: dict[str, object] = field(default_factory=dict)
     number: str = ""
     primary: bool = False
+    zone: str = ""
