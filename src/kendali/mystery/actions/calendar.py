@@ -110,7 +110,8 @@ def remove_day(*, user: User, at: datetime, on: date, reason: str) -> CalendarVe
 
 @transaction.atomic
 def save_workplace(*, user: User, at: datetime, site: Site, week: str, opens: time, closes: time) -> Workplace:
-    """Week and office hours of a site, for clocks that start from now on. Raises Refused, RuleRefused."""
+    """Week and office hours of a site, for clocks that start from now on: those that run or ended keep what they were
+    counted with. Raises Refused, RuleRefused."""
     actor = permissions.acting(user, "calendar.edit")
     if week not in set(Week):
         raise RuleRefused(no(_("%(value)s is not known here."), value=week))

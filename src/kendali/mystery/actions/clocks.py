@@ -197,6 +197,9 @@ def _columns(clock: clock_rules.Clock, table: Desk, site: str) -> dict[str, obje
         "calendar_version": clock.calendar_version,
         "zone": table.zone,
         "site": site,
+        "week": table.calendar.week.value,
+        "opens": table.opens,
+        "closes": table.closes,
     }
 
 

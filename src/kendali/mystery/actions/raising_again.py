@@ -28,7 +28,8 @@ SAME = (
     "agent_id", "team", "critical_compliance", "description", "recommendation", "found_at", "feedback_at", "dispute",
     "escalated_at",
 )  # fmt: skip
-CLOCK = ("started_at", "due_at", "budget_at", "warn_at", "calendar_version", "zone", "site", "told")
+CLOCK = ("started_at", "due_at", "budget_at", "warn_at", "calendar_version", "zone", "site", "week", "opens",
+         "closes", "told")  # fmt: skip
 VERIFIED = {SampleState.VERIFIED, SampleState.LOCKED}
 
 

@@ -11,6 +11,7 @@ from kendali.mystery.models.codes import among, column
 from kendali.mystery.rules.clock_rules import Step
 from kendali.mystery.rules.finding_rules import Dispute as DisputeState
 from kendali.mystery.rules.finding_rules import FindingState, LateReason, Owner
+from kendali.mystery.rules.working_time import Week
 
 USER = settings.AUTH_USER_MODEL
 
@@ -128,6 +129,10 @@ class Clock(models.Model):
     calendar_version = models.PositiveIntegerField()
     zone = models.CharField(max_length=40)  # of the desk of who must act
     site = models.CharField(max_length=40, blank=True, default="")  # whose calendar and hours
+    # Week and office hours of that site as they were when it was counted; empty: of before they were kept.
+    week = column(Week)
+    opens = models.TimeField(null=True)
+    closes = models.TimeField(null=True)
     stopped_at = models.DateTimeField(null=True)
     dropped_at = models.DateTimeField(null=True)
     told = models.JSONField(default=list)
@@ -136,6 +141,7 @@ class Clock(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["finding", "step"], name="clock_once"),
             among("step", Step, "clock_step"),
+            among("week", Week, "clock_week", empty=True),
             models.CheckConstraint(
                 condition=Q(stopped_at=None) | Q(stopped_at__gte=F("started_at")), name="clock_stops_after_start"
             ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,7 @@ from kendali.accounts.models import Deputy, User
 from kendali.accounts.permissions import Refused
 from kendali.audit.models import Entry
 from kendali.mystery import office
+from kendali.mystery.actions import calendar as days_off
 from kendali.mystery.actions import clocks, digests, escalating, finding_steps, findings
 from kendali.mystery.models import CalendarVersion, Clock, Digest, Finding, Workplace
 from kendali.mystery.queries import clocks as query
@@ -105,6 +107,28 @@ def test_what_a_page_shows_of_the_three(at_supervisor: Finding) -> None:
     assert chips[2].left == timedelta(hours=2)  # until the office closes at 17.00
     late = query.chips(at_supervisor.clocks.all(), wib(26, 9), Desks())[2]
     assert (late.state, late.late_by.working, late.late_by.calendar) == (ClockState.LATE, 2, 2)
+
+
+def test_another_week_of_the_site_changes_nothing_of_what_was_late(house: House, at_supervisor: Finding) -> None:
+    """Nor what a running clock shows: it is for clocks that start from then on."""
+    running = raised(house, submitted(house, said=("supervisor",), empathy="not_met"))[0]
+    ended = wib(30, 9)
+    finding_steps.report_follow_up(user=house.cast.surya, at=ended, finding=at_supervisor,
+                                   follow_up=replace(DONE, on=ended.date()))  # fmt: skip
+
+    def told() -> list[object]:
+        rows = [Finding.objects.get(pk=one.pk).clocks.order_by("step") for one in (at_supervisor, running)]
+        fair = [query.fairness(query.of_finding(one), ended, Desks()) for one in Finding.objects.order_by("pk")]
+        return [[query.chips(of, ended, Desks()) for of in rows], fair]
+
+    before = told()
+    assert query.chips(at_supervisor.clocks.all(), ended, Desks())[2].late_by.working == 4
+    days_off.save_workplace(
+        user=house.cast.kirana, at=ended, site=house.floor.jkt, week="six_days", opens=time(6), closes=time(22)
+    )
+    assert told() == before
+    later = raised(house, submitted(house, said=("supervisor",), empathy="not_met"), wib(27, 9))[0]
+    assert clock(later, "k3").due_at == wib(30, 23, 59) + timedelta(seconds=59)  # Saturday counts
 
 
 def test_a_finding_nobody_worked_on_says_whose_days_were_lost(house: House, finding: Finding) -> None:
