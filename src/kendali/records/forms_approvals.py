@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from kendali.accounts.models import Client
+from kendali.civil_time import EARLIEST, LATEST
 from kendali.connectors.registry import KINDS
 from kendali.connectors.registry import Field as SourceField
 from kendali.disposal.models import Approver
@@ -82,6 +85,13 @@ class ErasureForm(forms.Form):
     def __init__(self, clients: object, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         self.fields["klien"].queryset = clients  # type: ignore[attr-defined]
+
+    def clean_diterima(self) -> datetime:
+        """A year outside of the calendar's would be stored and could not be read again."""
+        at: datetime = self.cleaned_data["diterima"]
+        if not EARLIEST.year <= at.year <= LATEST.year:
+            raise forms.ValidationError(self.fields["diterima"].error_messages["invalid"])
+        return at
 
 
 class DeletingForm(forms.Form):

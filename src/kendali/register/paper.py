@@ -300,7 +300,8 @@ def _act(act: str) -> str:
 def _source(one: dict[str, Any]) -> str:
     """Name, system with its version, account, place; a version often names the system already."""
     kind, version = one["kind"], one["version"]
-    system = version if version.startswith(kind.split()[0]) else f"{kind} {version}".strip()
+    named = bool(version) and version.startswith(kind.split()[0].rstrip(","))
+    system = version if named else f"{kind} {version}".strip()
     account = _("account %(account)s") % {"account": one["account"]} if one["account"] else ""
     return ", ".join(filter(None, [f"{one['name']} ({system})", account, one.get("place", "")]))
 

@@ -61,6 +61,18 @@ def test_what_is_no_clear_yes_is_no_answer(cast: Cast, said: dict[str, str]) -> 
     assert (row.status, row.decisions.count()) == ("asked", 0)
 
 
+def test_enter_in_a_field_is_no_yes(cast: Cast) -> None:
+    """A browser presses the first button of a form on Enter, and nothing where that one is disabled."""
+    row = rows.proposal(cast)
+    line = row.items.order_by("pk").first()
+    assert line is not None
+    page = cast.web(cast.clara).get(f"/keputusan/{row.pk}/?keluar={line.pk}").content.decode()
+    assert f'name="alasan_{line.pk}"' in page
+    first, second = re.findall(r"<button[^>]*>", page[page.index('<form id="answer"') :])[:2]
+    assert first == "<button disabled hidden>"
+    assert 'value="yes"' in second
+
+
 def test_one_record_taken_out_becomes_a_hold_and_the_rest_is_signed(cast: Cast) -> None:
     row = rows.proposal(cast)
     line = row.items.order_by("pk").first()
@@ -278,3 +290,12 @@ def test_an_erasure_request_that_is_entered_twice_is_one(cast: Cast) -> None:
     assert ErasureRequest.objects.count() == 1
     assert tari.post("/permintaan-hapus/baru/", sent | {"saluran": "telepon"}).status_code == 302
     assert ErasureRequest.objects.count() == 2
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00", "0202-11-20T09:00", "2026-02-29T09:00"])
+def test_a_request_of_a_year_that_cannot_be_read_again_is_sent_back(cast: Cast, moment: str) -> None:
+    tari = cast.web(cast.tari)
+    sent = {"klien": cast.nusantara.code, "kelas": "conversation", "nama": "Siti", "diterima": moment}
+    assert tari.post("/permintaan-hapus/baru/", sent).status_code == 422
+    assert not ErasureRequest.objects.exists()
+    assert tari.get("/").status_code == tari.get("/permintaan-hapus/").status_code == 200
