@@ -13,9 +13,12 @@ from kendali.verdict import YES, Verdict, no
 
 Kind = Literal["card", "nik", "phone"]
 
-# Runs of digits as people write them: 3174 0912 0385 0001, 4111-1111-1111-1111, 0812 3456 7890, +62 812-3456-7890.
-RUN = re.compile(r"(?<![\w/.-])\+?\d(?:[ .-]?\d){7,18}(?![\w/])")
-DAY = re.compile(r"\d{4}-\d\d-\d\d|\d{1,2}[.-]\d{1,2}[.-]\d{4}")
+# Runs of digits as people write them: 3174 0912 0385 0001, 4111-1111-1111-1111, 0812 3456 7890, +62 812-3456-7890;
+# with an area code of its own: (021) 5551234, +62 (812) 3456-7890.
+AREA = r"(?:\+?62[ -]?)?\(0?\d{2,3}\)[ -]?\d(?:[ .\u2013-]?\d){4,9}"
+RUN = re.compile(rf"(?<![\w/.-])(?:{AREA}|\+?\d(?:(?: {{1,2}}|[.\u2013-])?\d){{7,18}})(?![\w/])")
+# A day of the calendar that stands alone: 0812-34-56-7890 holds none.
+DAY = re.compile(r"(?<!\d)(?<!\d[.-])(?:(?:19|20)\d\d-[01]\d-[0-3]\d|[0-3]?\d[.-][01]?\d[.-](?:19|20)\d\d)(?![.-]?\d)")
 
 
 def acceptable(*texts: str) -> Verdict:
