@@ -100,20 +100,24 @@ def copy_last_month(*, user: User, at: datetime, row: Cycle) -> Copied:
         raise RuleRefused(no(_("There is no earlier cycle to copy from."), code="first"))
     found = prepared.chosen(before)
     copied = prepared.taken(found, row.month, prepared.calendar())
+    there = row.materials.count(), row.scenarios.count()
     materials = {one.code: one for one, _due in found.materials}
     versions = {(one.scenario.code, one.version): one for one, _due in found.versions}
-    made = CycleMaterial.objects.bulk_create(
+    CycleMaterial.objects.bulk_create(
         [CycleMaterial(cycle=row, material=materials[one.of.code], due_on=one.due) for one in copied.materials],
         ignore_conflicts=True,
     )
-    made_too = CycleScenario.objects.bulk_create(
+    CycleScenario.objects.bulk_create(
         [
             CycleScenario(cycle=row, version=versions[one.of.code, one.of.version], due_on=one.due)  # type: ignore[union-attr]
             for one in copied.scenarios
         ],
         ignore_conflicts=True,
     )
-    facts = {"from": planning.name_of(before.month), "materials": len(made), "scenarios": len(made_too)}
+    facts = {
+        "from": planning.name_of(before.month), "materials": row.materials.count() - there[0],
+        "scenarios": row.scenarios.count() - there[1],
+    }  # fmt: skip
     audit.record("cycle.copied", actor=actor, at=at, obj=row, facts=facts)
     return copied
 

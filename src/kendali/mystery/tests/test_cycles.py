@@ -9,6 +9,7 @@ from django.db import DatabaseError, transaction
 
 from kendali.accounts.models import Deputy, User
 from kendali.accounts.permissions import Refused, RuleRefused
+from kendali.audit.models import Entry
 from kendali.mystery.actions import cycle_dates, cycles
 from kendali.mystery.models import Cycle, CycleSignature, Sample, ScenarioVersion
 from kendali.mystery.queries import f22, pace, prepared
@@ -74,6 +75,8 @@ def test_last_month_is_copied_with_what_expired_marked(it: Ready) -> None:
     assert {one.due_on for one in row.materials.all()} == {date(2026, 12, 30)}
     cycles.copy_last_month(user=it.cast.qanita, at=AT, row=row)  # a second click
     assert row.scenarios.count() == 6
+    told = Entry.objects.filter(verb="cycle.copied").order_by("pk").values_list("facts", flat=True)
+    assert [(one["materials"], one["scenarios"]) for one in told] == [(3, 6), (0, 0)]
 
 
 def test_a_kind_that_nothing_usable_is_left_of_is_named(it: Ready) -> None:
