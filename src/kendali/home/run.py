@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -49,7 +50,7 @@ def main(arguments: list[str]) -> int:
             open_gate()
             with supervisor:
                 if supervisor.wait(lambda: is_ready(address), READY_SECONDS):
-                    welcome(address, time.monotonic() - began)
+                    welcome(supervisor, address, time.monotonic() - began)
                 elif not supervisor.stopping:
                     say(f"not ready after {READY_SECONDS:.0f} s; {address}/health/ready says why. Going on.")
                 supervisor.wait(lambda: server is not None and not server.is_alive())
@@ -152,16 +153,25 @@ def is_ready(address: str) -> bool:
         return False
 
 
-def welcome(address: str, seconds: float) -> None:
+def welcome(supervisor: Supervisor, address: str, seconds: float) -> None:
     say(f"ready after {seconds:.0f} s: {address}")
-    print(who_can_log_in(), end="", flush=True)
-    say(f"data in {Path(os.environ['KENDALI_HOME'])}; Ctrl-C stops")
+    print(who_can_log_in(supervisor), end="", flush=True)
+    if not supervisor.stopping:
+        say(f"data in {Path(os.environ['KENDALI_HOME'])}; Ctrl-C stops")
 
 
-def who_can_log_in() -> str:
-    """The table of sample users, where this installation has them; the first-run page, where it has no users."""
-    child = processes.start([*MODULE, "kendali.home.first_start", "--people"], output=subprocess.PIPE)
-    return child.communicate()[0].decode()
+def who_can_log_in(supervisor: Supervisor) -> str:
+    """The table of sample users, where this installation has them; the first-run page, where it has no users. "" when
+    told to stop meanwhile: nobody waits for it then."""
+    with tempfile.TemporaryFile() as answer:
+        child = processes.start([*MODULE, "kendali.home.first_start", "--people"], output=answer)
+        try:
+            if not supervisor.wait(lambda: child.poll() is not None):
+                return ""
+        finally:
+            processes.stop(child, (signal.SIGTERM, 1))
+        answer.seek(0)
+        return answer.read().decode()
 
 
 if __name__ == "__main__":

@@ -19,6 +19,8 @@ import psycopg
 import pytest
 
 from kendali.home import installation
+from kendali.home import run as run_module
+from kendali.home.supervisor import Supervisor
 
 Run = Callable[..., "subprocess.Popen[str]"]
 
@@ -115,6 +117,24 @@ def test_it_starts_answers_stops_on_ctrl_c_and_comes_back_with_its_data_and_keys
     with psycopg.connect(app_url(folder)) as database:
         assert database.execute("SELECT count(*) FROM django_content_type WHERE app_label = 'mark'").fetchone() == (1,)
     assert (folder / "var" / "environment").read_text() == keys
+
+
+def test_told_to_stop_while_the_table_of_users_is_made_nobody_waits_for_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    begun = tmp_path / "begun"
+    says_and_stays = f"import os, time; open({str(begun)!r}, 'w').write(str(os.getpid())); time.sleep(3600)"
+    monkeypatch.setattr(run_module, "MODULE", [sys.executable, "-c", says_and_stays])
+    supervisor = Supervisor()
+    sleep = time.sleep
+
+    def nap(seconds: float) -> None:
+        supervisor.stopping = begun.exists() and bool(begun.read_text())
+        sleep(seconds)
+
+    monkeypatch.setattr(time, "sleep", nap)
+    assert run_module.who_can_log_in(supervisor) == ""
+    assert not psutil.pid_exists(int(begun.read_text()))
 
 
 @pytest.mark.long
