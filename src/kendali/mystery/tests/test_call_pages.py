@@ -326,3 +326,11 @@ def test_nothing_that_was_written_is_left_behind_by_submitting(house: House, fie
     assert Evaluation.objects.get().status == "draft"
     page = web.get(reverse("form_fill", kwargs={"pk": sample.pk})).content.decode()
     assert said in page
+
+
+def test_the_item_that_keeps_a_form_from_being_submitted_is_named(house: House) -> None:
+    sample = open_sample(house, "scoring")
+    web = house.cast.web(house.cast.qori)
+    body = filled(sample, saved="1", **{"v.probing": ""})
+    page = web.post(reverse("fill_submit", kwargs={"pk": sample.pk}), body, follow=True).content.decode()
+    assert "Belum diajukan: Penggalian kebutuhan: Butir ini belum dijawab." in page

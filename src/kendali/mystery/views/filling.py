@@ -189,6 +189,13 @@ def _score(standing: filling.Standing) -> str:
     return formats.number(scoring.shown(standing.final), words_calls.language(), 1)
 
 
+def _why(refused: RuleRefused, row: Evaluation) -> str:
+    """The first of what is missing, with the item it is about."""
+    said = told(refused.verdict)
+    item = form_of(row).item(refused.problems[0].place) if isinstance(refused, action.Incomplete) else None
+    return said if item is None else f"{item.label.in_language(words_calls.language())}: {said}"
+
+
 @login_required
 @require_POST
 def submit(request: HttpRequest, pk: int) -> HttpResponse:
@@ -205,7 +212,7 @@ def submit(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, _("A newer draft of this form was saved from another device. Look at it, then submit."))
         return redirect("form_fill", pk=pk)
     except RuleRefused as refused:
-        messages.error(request, _("Not submitted yet: %(why)s") % {"why": told(refused.verdict)})
+        messages.error(request, _("Not submitted yet: %(why)s") % {"why": _why(refused, row)})
         response = redirect("form_fill", pk=pk)
         response["Location"] += "?periksa"
         return response
