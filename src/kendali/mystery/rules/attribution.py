@@ -26,7 +26,7 @@ def may_attribute(sample: Sample, who: Person, given: Given, *, before: int | No
     if not judge:
         return judge
     if before == after:
-        return no("It is there already.", code="same_agent")
+        return no("This agent is named already.", code="same_agent")
     if before is not None and not given.reason.strip():
         return no("Give a reason.", code="reason")
     return YES

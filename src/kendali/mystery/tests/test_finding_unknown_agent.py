@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kendali.accounts.permissions import RuleRefused
-from kendali.mystery.actions import finding_steps, findings
+from kendali.mystery.actions import attributing, finding_steps, findings
 from kendali.mystery.models import Finding
 from kendali.mystery.tests.finding_rows import AT, raised, submitted
 from kendali.mystery.tests.house import House
@@ -37,3 +37,10 @@ def test_access_alone_stays_with_a_department(house: House) -> None:
     with pytest.raises(RuleRefused) as refused:
         finding_steps.reroute(user=house.cast.qadri, at=AT, finding=finding, owner=house.cast.surya, reason="x")
     assert refused.value.verdict.facts["code"] == "access"
+
+
+def test_who_is_named_again_is_said_to_be_named(house: House) -> None:
+    sample = house.sample("submitted")
+    with pytest.raises(RuleRefused) as refused:
+        attributing.set_agent(user=house.cast.qadri, at=AT, sample=sample, agent=sample.agent, reason="x")
+    assert refused.value.verdict.reason == "This agent is named already."
