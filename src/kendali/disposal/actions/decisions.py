@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_noop as _
 
 from kendali import civil_time
@@ -88,6 +89,7 @@ def decide(
         _allow(rules.may_say_no(reason=reason, ask_again_on=ask_again_on, today=today))
         _allow(free_text.acceptable(reason))
         return _refuse(proposal, row, signer, person, letter, at, _No(reason.strip(), ask_again_on, as_hold, cause))
+    _another_person(row, signer, person.way)
     _take_out(row, take_out or {}, signer, len(asked.signed) + 1, at)
     return _sign(proposal, row, signer, person, letter, at)
 
@@ -161,10 +163,25 @@ def _order(proposal: Proposal, email: str) -> int | None:
     return row.order if row else None
 
 
-def _signed(proposal: Proposal) -> list[str]:
-    """Who said Ya to the list as it is now."""
+def _yes(proposal: Proposal) -> QuerySet[Decision]:
+    """The Ya to the list as it is now."""
     rows = proposal.decisions.filter(answer=Decision.Answer.YES, list_digest=proposal.final_digest)
-    return [signer_key(row) for row in rows.select_related("approver")]
+    return rows.select_related("approver")
+
+
+def _signed(proposal: Proposal) -> list[str]:
+    return [signer_key(row) for row in _yes(proposal)]
+
+
+def _another_person(proposal: Proposal, signer: _Signer, way: str) -> None:
+    """Who signs a letter is known by name alone: the same name in two ways is one person. Raises RuleRefused."""
+    letter = Decision.Way.LETTER
+    if _name(signer.name) in {_name(row.name) for row in _yes(proposal) if letter in (way, row.way)}:
+        raise RuleRefused(no(_("%(name)s has signed this list already: now another person does."), name=signer.name))
+
+
+def _name(text: str) -> str:
+    return " ".join(text.casefold().split())
 
 
 def signer_key(row: Decision) -> str:

@@ -14,13 +14,13 @@ from pytest_django import Settings
 
 from kendali.accounts.permissions import Refused, RuleRefused
 from kendali.audit.models import Entry
-from kendali.disposal.actions import letters
+from kendali.disposal.actions import decisions, letters
 from kendali.disposal.models import Letter, Proposal
 from kendali.disposal.tests import asking
 from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db
-PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
+PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\nxref\n0 1\ntrailer\n<<>>\nstartxref\n29\n%%EOF\n"
 
 
 @pytest.fixture(autouse=True)
@@ -63,6 +63,8 @@ def test_a_letter_lies_sealed_in_the_store_and_comes_back_whole(cast: Cast, stor
     [
         ({"data": b"PK\x03\x04 not a PDF"}, "not a PDF"),
         ({"data": PDF[:20]}, "not a whole one"),
+        ({"data": b"%PDF-1.4\nnothing\n%%EOF\n"}, "not a whole one"),
+        ({"data": b"%PDF-1.4\nstartxref\n4711\n%%EOF\n"}, "not a whole one"),
         ({"data": PDF + b"x" * letters.MOST}, "larger than 10 MB"),
         ({"name": "surat 081234567890.pdf"}, "name of the file"),
         ({"signed_by_position": " "}, "who signed"),
@@ -90,6 +92,28 @@ def test_a_letter_approves_nothing_unless_the_client_chose_so(cast: Cast) -> Non
     asking.setting(cast, "approval.letter_suffices", True, cast.nusantara)
     decision = letters.decide_by_letter(user=cast.tari, at=cast.now, letter=row)
     assert (decision.way, decision.name) == ("letter", "Dian Permata")
+    proposal.refresh_from_db()
+    assert proposal.status == Proposal.Status.APPROVED
+
+
+def test_two_letters_of_one_person_are_one_signature(cast: Cast) -> None:
+    asking.setting(cast, "approval.letter_suffices", True, cast.nusantara)
+    asking.setting(cast, "approval.approvers", 2, cast.nusantara)
+    proposal = asking.asked(cast)
+    first, second = upload(cast, proposal), upload(cast, proposal, data=PDF + b"\n", signed_by_name="DIAN  Permata")
+    letters.decide_by_letter(user=cast.tari, at=cast.now, letter=first)
+    with refused("has signed this list already"):
+        letters.decide_by_letter(user=cast.tari, at=cast.now, letter=second)
+    proposal.refresh_from_db()
+    assert proposal.status == Proposal.Status.ASKED
+    third = upload(cast, proposal, data=PDF + b"\n\n", signed_by_name="Rini Astuti")
+    cast.clara.name = "Dian Permata"
+    with refused("has signed this list already"):
+        decisions.decide(
+            at=cast.now, proposal=proposal, answer="yes", list_digest=proposal.final_digest,
+            person=decisions.Person(way="login", user=cast.clara),
+        )  # fmt: skip
+    letters.decide_by_letter(user=cast.tari, at=cast.now, letter=third)
     proposal.refresh_from_db()
     assert proposal.status == Proposal.Status.APPROVED
 

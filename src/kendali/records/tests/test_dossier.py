@@ -28,7 +28,7 @@ from kendali.register import sealing, verify
 from kendali.register.tests import papers
 
 pytestmark = pytest.mark.django_db(transaction=True)
-LETTER = b"%PDF-1.4\nSurat persetujuan Bank Nusantara\n%%EOF\n"
+LETTER = b"%PDF-1.4\nSurat persetujuan Bank Nusantara\nstartxref\n9\n%%EOF\n"
 
 
 @pytest.fixture
