@@ -109,6 +109,12 @@ def time_of_day(value: datetime | None, zone: object = None) -> str:
 
 
 @register.filter
+def zone_name(value: datetime | None, zone: object = None) -> str:
+    """{{ at|zone_name:"Asia/Makassar" }} → WITA."""
+    return formats.DASH if value is None else formats.zone_name(_zone(zone), value)
+
+
+@register.filter
 def moment(value: datetime | None, zone: object = None) -> str:
     """{{ at|moment:source.zone }} → Sabtu, 21 November 2026 · 08.12 WIB."""
     return formats.DASH if value is None else formats.moment(value, _zone(zone), _lang())

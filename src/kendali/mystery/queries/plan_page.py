@@ -8,9 +8,9 @@ from datetime import datetime
 
 from django.db.models import Count, Prefetch, Q, QuerySet
 
+from kendali.mystery import words_calls
 from kendali.mystery.models import Cycle, Sample, ScenarioVersion
 from kendali.mystery.queries import planning
-from kendali.mystery.rules import slots
 from kendali.mystery.rules.quotas import AROUND, Dimension, Request
 from kendali.mystery.rules.rounding import Share, proportional
 from kendali.mystery.rules.sample_rules import SampleState
@@ -118,7 +118,7 @@ def executors(row: Cycle, at: datetime) -> list[tuple[int, str, int]]:
 
 def shown(sample: Sample, zone: str) -> str:
     """The window in the zone of the site and in that of who calls."""
-    return slots.shown(planning.slot_of(sample), sample.executor.zone if sample.executor else zone)
+    return words_calls.window(sample, sample.executor.zone if sample.executor else zone)
 
 
 def since(row: Cycle) -> datetime | None:

@@ -15,9 +15,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from math import inf
-from zoneinfo import ZoneInfo
 
-from kendali.civil_time import ZONES, local_date
+from kendali.civil_time import local_date
 from kendali.mystery.rules.cycle import PlanWeek
 from kendali.mystery.rules.draws import Draws
 from kendali.mystery.rules.quotas import ALGORITHM as QUOTAS
@@ -231,27 +230,7 @@ def _full(strata: Iterable[Stratum], taken: Iterable[tuple[Stratum, datetime, De
     return tuple(Full(*group, many, placed[group]) for group, many in sorted(needed.items()) if placed[group] < many)
 
 
-# --- shown, sealed
-
-
-def shown(slot: Slot, caller_zone: str) -> str:
-    """ "13.00-15.00 WITA / 12.00-14.00 WIB"; with the dates where they differ; once where both zones are the same."""
-    there, here = (_shown(slot, zone) for zone in (slot.zone, caller_zone))
-    if _clock(slot.starts, slot.zone) == _clock(slot.starts, caller_zone):
-        return there[1]
-    if there[0] == here[0]:
-        return f"{there[1]} / {here[1]}"
-    return f"{there[0]} {there[1]} / {here[0]} {here[1]}"
-
-
-def _shown(slot: Slot, zone: str) -> tuple[str, str]:
-    begin, end = _clock(slot.starts, zone), _clock(slot.ends, zone)
-    return f"{begin:%Y-%m-%d}", f"{begin:%H.%M}-{end:%H.%M} {ZONES.get(zone, zone)}"
-
-
-def _clock(instant: datetime, zone: str) -> datetime:
-    """Bare local time, for comparing and printing."""
-    return instant.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+# --- sealed
 
 
 def canonical(plan: Plan) -> bytes:

@@ -101,7 +101,7 @@ def test_a_plan_that_cannot_be_met_names_area_and_figures(it: Ready) -> None:
 def test_the_frozen_plan_shows_both_zones_its_heat_map_and_the_check(it: Ready) -> None:
     row, qa = it.frozen(minimum=12), it.cast.web(it.cast.qanita)
     shown = text(qa, PLAN)
-    assert re.search(r"\d\d\.\d\d-\d\d\.\d\d WITA / \d\d\.\d\d-\d\d\.\d\d WIB", shown)
+    assert re.search(r"\d\d\.\d\d–\d\d\.\d\d WITA / \d\d\.\d\d–\d\d\.\d\d WIB", shown)
     assert "tidak berubah" in shown
     assert "MC-2026-12-0001" in shown
     for across in ("shift", "kind", "week"):
@@ -109,6 +109,13 @@ def test_the_frozen_plan_shows_both_zones_its_heat_map_and_the_check(it: Ready) 
     body = qa.get(PLAN + "teks/").content
     assert hashlib.sha256(body).hexdigest() == row.plan_digest
     assert text(qa, PLAN + "?area=dps").count("MC-2026-12-") == 7
+
+
+def test_a_reader_of_english_finds_the_windows_written_as_every_other_hour(it: Ready) -> None:
+    it.frozen(minimum=12)
+    it.cast.qanita.language = "en"
+    it.cast.qanita.save(update_fields=["language"])
+    assert re.search(r"\d\d:\d\d–\d\d:\d\d WITA / \d\d:\d\d–\d\d:\d\d WIB", text(it.cast.web(it.cast.qanita), PLAN))
 
 
 def test_a_changed_row_is_told_by_the_check(it: Ready) -> None:

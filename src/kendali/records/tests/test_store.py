@@ -22,6 +22,16 @@ def test_a_folder_keeps_its_promises_and_the_look_is_kept(office: Office) -> Non
     assert store.newest() == row
 
 
+def test_the_room_that_is_left_is_told_as_a_size_and_is_no_promise(office: Office) -> None:
+    row = store.look(at=office.cast.now)
+    space = {"code": "space", "ok": None, "facts": {"free": 47_359_496_192}}
+    row.findings = [{"code": "lists", "ok": True, "facts": {}}, space]
+    row.save()
+    page = office.cast.web(office.cast.indra).get("/penyimpanan/").content.decode()
+    assert "Ruang kosong: 47,4\xa0GB" in page
+    assert page.count('class="pill') == 2  # usable, kept
+
+
 def test_the_first_backup_tries_the_store_by_itself(office: Office) -> None:
     office.source("pbx", client=office.cast.nusantara, record_class="recording")
     office.call("pbx", "call-1", OLD)

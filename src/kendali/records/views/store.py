@@ -7,10 +7,11 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import get_language, gettext_noop
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_POST, require_safe
 
+from kendali import formats
 from kendali.accounts import access, permissions
 from kendali.archive.errors import ArchiveError
 from kendali.audit.sentences import say
@@ -31,9 +32,9 @@ PROMISES = {
     ),
     "deletes": gettext_noop("It deletes, and what was deleted is gone"),
     "private": gettext_noop("Nobody else on this machine can read it"),
-    "space": gettext_noop("Free space: %(free)s bytes"),
+    "space": gettext_noop("Free space: %(free)s"),
 }
-STATES = {True: ("done", gettext_noop("kept")), False: ("late", gettext_noop("broken")), None: ("idle", "–")}
+STATES = {True: ("done", gettext_noop("kept")), False: ("late", gettext_noop("broken"))}
 
 
 @login_required
@@ -57,10 +58,15 @@ def store(request: HttpRequest) -> HttpResponse:
 
 
 def _finding(item: dict[str, object]) -> tuple[str, str, str]:
-    """(what is promised, state of the pill, its word)"""
-    facts = item.get("facts")
-    state, word = STATES[item["ok"]]  # type: ignore[index]
-    told = say(PROMISES.get(str(item["code"]), str(item["code"])), facts if isinstance(facts, dict) else {})
+    """(what is promised, state of the pill, its word; neither for what is only told)"""
+    kept = item.get("facts")
+    facts = dict(kept) if isinstance(kept, dict) else {}
+    if isinstance(free := facts.get("free"), int):
+        facts["free"] = formats.size(free, get_language() or "id")
+    told = say(PROMISES.get(str(item["code"]), str(item["code"])), facts)
+    if item["ok"] is None:
+        return told, "", ""
+    state, word = STATES[bool(item["ok"])]
     return told, state, _(word)
 
 

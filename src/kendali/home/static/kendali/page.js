@@ -46,9 +46,10 @@ function chooseTheme(event) {
 }
 
 function showWhereIAm() {
-  const here = document.querySelector(".subnav [aria-current]");
-  const bar = here && here.closest(".subnav");
-  if (bar) bar.scrollLeft = here.offsetLeft - (bar.clientWidth - here.offsetWidth) / 2;
+  for (const here of document.querySelectorAll(":is(.subnav, .tabs) [aria-current]")) {
+    const bar = here.closest(".subnav, .tabs"), left = here.getBoundingClientRect().left - bar.getBoundingClientRect().left;
+    bar.scrollLeft += left - (bar.clientWidth - here.offsetWidth) / 2;
+  }
 }
 
 async function copyText(event) {

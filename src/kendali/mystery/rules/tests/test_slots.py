@@ -18,7 +18,7 @@ from kendali.mystery.rules import quotas
 from kendali.mystery.rules.cycle import PlanWeek, weeks
 from kendali.mystery.rules.quotas import OUTCOME, Dimension, Margin, Request, Stratum
 from kendali.mystery.rules.rounding import Share
-from kendali.mystery.rules.slots import Field, Plan, Slot, canonical, digest, draw, limits, shown, tighter, unchanged
+from kendali.mystery.rules.slots import Field, Plan, canonical, digest, draw, limits, tighter, unchanged
 from kendali.mystery.rules.windows import (
     ALL_DAY,
     Destination,
@@ -100,27 +100,6 @@ def test_windows_of_one_area_keep_their_distance_and_days_are_used_evenly() -> N
 def test_the_same_seed_gives_the_same_plan_and_another_seed_another_one() -> None:
     assert digest(month()) == digest(month.__wrapped__())
     assert digest(month()) != digest(month("2"))
-
-
-@pytest.mark.parametrize(
-    ("zone", "caller", "starts", "text"),
-    [
-        ("Asia/Makassar", "Asia/Jakarta", "2027-03-01T05:00", "13.00-15.00 WITA / 12.00-14.00 WIB"),
-        ("Asia/Jayapura", "Asia/Jakarta", "2027-03-01T03:30", "12.30-14.30 WIT / 10.30-12.30 WIB"),
-        ("Asia/Jakarta", "Asia/Jakarta", "2027-03-01T05:00", "12.00-14.00 WIB"),
-        ("Asia/Pontianak", "Asia/Jakarta", "2027-03-01T05:00", "12.00-14.00 Asia/Pontianak"),
-        (
-            "Asia/Jayapura",
-            "Asia/Jakarta",
-            "2027-03-01T15:00",
-            "2027-03-02 00.00-02.00 WIT / 2027-03-01 22.00-00.00 WIB",
-        ),
-    ],
-)
-def test_a_window_is_shown_in_both_zones(zone: str, caller: str, starts: str, text: str) -> None:
-    begin = datetime.fromisoformat(starts).replace(tzinfo=UTC)
-    of = Stratum("A", "pagi", "informasi", "1")
-    assert shown(Slot(1, of, "1500", "A", begin, begin + timedelta(hours=2), zone), caller) == text
 
 
 WEEK = PlanWeek(1, date(2027, 3, 1), date(2027, 3, 7), 5)

@@ -11,6 +11,7 @@
   const words = { ivr: box.dataset.wordIvr, queue: box.dataset.wordQueue, ring: box.dataset.wordRing, talk: box.dataset.wordTalk, hold: box.dataset.wordHold };
   const panel = (name) => box.querySelector(`[data-panel="${name}"]`);
   const read = () => { try { return JSON.parse(kendaliQueue.store.get(place)) || {}; } catch { return {}; } };
+  const pill = document.querySelector(".head-title .pill"), pillWord = pill && pill.textContent;
   let now = read();
   const keep = (next) => { now = next; kendaliQueue.store.set(place, JSON.stringify(now)); draw(); };
   const seconds = (ms) => Math.max(0, Math.floor(ms / 1000));
@@ -82,6 +83,7 @@
       panel("talk").hidden = !talking;
     }
     panel("kept").hidden = !now.kept;
+    if (pill) pill.textContent = talking ? words.talk : trying ? box.dataset.wordCalling : pillWord;
     for (const one of box.querySelectorAll("[data-phase]")) one.setAttribute("aria-pressed", String(one.dataset.phase === now.phase));
     box.querySelector("[data-hold]").setAttribute("aria-pressed", String(now.phase === "hold"));
     const next = box.querySelector("[data-next]"), dial = box.querySelector("[data-dial]");
