@@ -35,6 +35,7 @@ def read(browser: Browser, url: str) -> str:
     return response.content.decode()
 
 
+@pytest.mark.usefixtures("on_the_day")
 def test_document_control_sends_a_draft_with_the_password(cast: Cast) -> None:
     one = papers.drafted(cast)
     browser = cast.web(cast.dewi)
