@@ -10,6 +10,7 @@ from kendali.accounts.permissions import Refused
 from kendali.records.actions import certificates
 from kendali.records.tests.deletions import House, house, old_conversations
 from kendali.records.tests.office import Office, refused
+from kendali.register.actions import cancel
 from kendali.register.models import Certificate
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -56,3 +57,19 @@ def test_the_page_of_a_finished_order_offers_the_draft_to_document_control(it: H
     answer = it.office.cast.web(it.office.cast.dewi).post(f"/penghapusan/{order.pk}/langkah/draft/")
     assert answer.status_code == 302
     assert Certificate.objects.get().order_ref.endswith(f":{order.pk}")
+
+
+def test_the_paper_is_indonesian_whatever_the_drafter_reads_and_english_when_asked_for(it: House) -> None:
+    order, dewi = it.work(it.running()), it.office.cast.dewi
+    dewi.language = "en"
+    dewi.save(update_fields=["language"])
+    browser = it.office.cast.web(dewi)
+    page = browser.get(f"/penghapusan/{order.pk}/").content.decode()
+    assert "Draft the Berita Acara" in page
+    assert "Draft in English" in page
+    browser.post(f"/penghapusan/{order.pk}/langkah/draft/")
+    made = Certificate.objects.get()
+    assert made.language == "id"
+    cancel(user=dewi, at=it.now, certificate=made, reason="Bahasa Inggris diminta")
+    browser.post(f"/penghapusan/{order.pk}/langkah/draft/", {"bahasa": "en"})
+    assert Certificate.objects.exclude(pk=made.pk).get().language == "en"

@@ -184,7 +184,7 @@ def move(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
             case "cancel":
                 action.cancel(user=user, at=now, order=row, reason=field(request, "alasan"))
             case "draft":
-                certificates.draft(user=user, at=now, order=row, language=user.language)
+                certificates.draft(user=user, at=now, order=row, language=_language(request))
             case "arm":
                 action.arm(user=user, at=now, order=row, typed_number=field(request, "nomor"))
             case _:
@@ -193,6 +193,11 @@ def move(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     attempt(request, act, str(SAID[verb]))
     back = request.POST.get("kembali") == "keputusan"
     return redirect("decision", pk=row.proposal_id) if back else redirect("disposal_order", pk=pk)
+
+
+def _language(request: HttpRequest) -> str:
+    """Of the paper, whatever the drafter's own pages speak: Indonesian, unless English was asked for."""
+    return "en" if request.POST.get("bahasa") == "en" else "id"
 
 
 MOVES = {"accept": action.accept, "pause": action.pause, "resume": action.resume}
