@@ -153,6 +153,8 @@ CONTENT_SECURITY_POLICY = {
 # The largest body that is not a file of a form: a recording of 40 MB in base64 by the API. A reverse proxy that allows
 # less answers first.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 56 * 1024 * 1024
+# A client takes up to 500 records out of a list on one page (records.queries.decision.MOST_OUT), five fields each.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 4_000
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"

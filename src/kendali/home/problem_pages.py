@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import TooManyFieldsSent
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
 from django.utils.translation import gettext
 from django.views import defaults
 
@@ -12,6 +14,8 @@ API = "/api/"
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if request.path_info.startswith(API):
         return JsonResponse({"detail": gettext("The request cannot be read.")}, status=400)
+    if isinstance(exception, TooManyFieldsSent):
+        return HttpResponse(render_to_string("too_many_fields.html"), status=400)
     return defaults.bad_request(request, exception)
 
 

@@ -31,6 +31,7 @@ from kendali.terms import settings as terms
 
 FOUND = 20
 SAMPLE = 5
+MOST_OUT = 500  # taken out on one page: its address stays within the 8 kB that reverse proxies pass on
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,7 @@ def decision_context(proposal: Proposal, args: QueryDict, at: datetime) -> dict[
         "checks": checks(proposal, sums, at),
         "asked": _asked(proposal, today),
         "out": out,
+        "most_out": MOST_OUT if len(out) >= MOST_OUT else None,
         "left": left,
         "causes": Hold.Cause.choices,
         "search": Search(args.get("cari", ""), found),

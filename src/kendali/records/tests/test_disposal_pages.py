@@ -14,6 +14,7 @@ from python_calamine import CalamineWorkbook
 from kendali.disposal.models import ErasureRequest, Hold, Proposal
 from kendali.records.actions import past
 from kendali.records.models import DisposalOrder, Incident, Package, Record
+from kendali.records.queries import decision
 from kendali.records.queries.past import past as counted
 from kendali.records.tests import disposal_rows as rows
 from tests.cast import Cast
@@ -32,6 +33,10 @@ def text(browser: Browser, address: str) -> str:
     response = browser.get(address)
     assert response.status_code == 200, response.status_code
     return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
+
+
+def html(browser: Browser, address: str) -> str:
+    return browser.get(address).content.decode()
 
 
 def answer(browser: Browser, row: Proposal, **sent: object) -> int:
@@ -86,6 +91,41 @@ def test_one_record_taken_out_becomes_a_hold_and_the_rest_is_signed(cast: Cast) 
     row.refresh_from_db()
     assert (row.status, row.final_count, row.list_count) == ("approved", 2, 3)
     assert Hold.objects.get().subjects.get().subject == line.subject
+
+
+def test_two_hundred_and_ten_records_are_taken_out_on_one_page(cast: Cast) -> None:
+    row = rows.proposal(cast, count=211)
+    sent: dict[str, object] = {"keluar": []}
+    for key in row.items.order_by("pk").values_list("pk", flat=True)[:210]:
+        sent["keluar"].append(key)  # type: ignore[attr-defined]
+        sent |= {f"alasan_{key}": "Masih sengketa", f"sebagai_{key}": "no", f"tanya_{key}": "2099-01-31",
+                 f"sebab_{key}": "dispute"}  # fmt: skip
+    assert answer(cast.web(cast.clara), row, **sent) == 302
+    row.refresh_from_db()
+    assert (row.status, row.final_count) == ("approved", 1)
+
+
+def test_a_page_takes_out_no_more_than_it_can_send_and_says_so(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decision, "MOST_OUT", 2)
+    row = rows.proposal(cast)
+    first, second, third = row.items.order_by("pk").values_list("pk", flat=True)
+    clara, path = cast.web(cast.clara), f"/keputusan/{row.pk}/"
+    one, two = f"{path}?keluar={first}", f"{path}?keluar={first}&keluar={second}"
+    assert f"keluar={second}#kecualikan" in html(clara, one)
+    assert "Paling banyak 2 catatan" not in html(clara, one)
+    page = html(clara, two)
+    assert "Paling banyak 2 catatan" in page
+    assert f"keluar={third}#kecualikan" not in page
+    assert f'name="kembali" value="{first}"' in page
+    back = html(clara, f"{two}&kembali={first}")
+    assert (f'name="alasan_{first}"' in back, f'name="alasan_{second}"' in back) == (False, True)
+
+
+def test_more_than_a_page_can_send_is_told_in_words(cast: Cast) -> None:
+    row = rows.proposal(cast)
+    answered = cast.web(cast.clara).post(f"/keputusan/{row.pk}/", {"keluar": list(range(4_001))})
+    assert answered.status_code == 400
+    assert "terlalu banyak isian" in answered.content.decode()
 
 
 def test_what_was_typed_is_there_again_when_the_answer_is_refused(cast: Cast) -> None:
