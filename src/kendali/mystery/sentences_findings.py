@@ -27,8 +27,8 @@ VERBS: dict[str, str] = {
     "finding.went_on": _("%(one)s goes on as %(number)s: %(into)s, which took it in, is not valid."),
     "finding.decided": _("%(actor)s decided on the escalated finding %(number)s: %(decided)s. “%(reason)s”"),
     "finding.remind": _("%(actor)s reminded whoever must act on %(number)s: “%(reason)s”"),
-    "finding.escalated": _("%(number)s went to the coordinator: %(step)s is one working day late."),
-    "finding.overdue": _("%(number)s went to Manager Operation: %(step)s is two working days late."),
+    "finding.escalated": _("%(number)s went to the coordinator: %(step)s is one day late."),
+    "finding.overdue": _("%(number)s went to Manager Operation: %(step)s is two days late."),
     "finding.clock_recomputed": _(
         "%(step)s of %(number)s was computed again with calendar version %(calendar)s: due %(after)s,"
         " before %(before)s."
@@ -59,8 +59,8 @@ NOTICES: dict[str, str] = {
     "finding.clock_half": _("%(number)s (%(area)s): half of the time of %(step)s has passed."),
     "finding.clock_most": _("%(number)s (%(area)s): 80 %% of the time of %(step)s has passed."),
     "finding.clock_due": _("%(number)s (%(area)s) is late: %(step)s was due."),
-    "finding.clock_one_day": _("%(number)s (%(area)s): %(step)s is one working day late. Reroute, remind or decide."),
-    "finding.clock_two_days": _("%(number)s (%(area)s): %(step)s is two working days late."),
+    "finding.clock_one_day": _("%(number)s (%(area)s): %(step)s is one day late. Reroute, remind or decide."),
+    "finding.clock_two_days": _("%(number)s (%(area)s): %(step)s is two days late."),
     "finding.digest": _("Findings this morning: %(count)s wait for you, %(late)s of them late."),
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,9 +14,11 @@ from kendali.audit.sentences import say, shown
 from kendali.mystery.models import Finding
 from kendali.mystery.queries.board import Turn
 from kendali.mystery.queries.clocks import Chip
-from kendali.mystery.rules.clock_rules import ClockState, Step
+from kendali.mystery.queries.finding_page import HandOver
+from kendali.mystery.rules.clock_rules import ClockState, Mode, Step, Terms
 from kendali.mystery.rules.finding_rules import FindingState
 from kendali.mystery.rules.lateness_rules import Fairness
+from kendali.mystery.rules.working_time import Week
 from kendali.records.words import Pill
 
 S = FindingState
@@ -120,27 +122,34 @@ def turn_text(turn: Turn | None) -> str:
     if turn is None:
         return ""
     role = str(roles.LABELS[turn.role])
-    return f"{role} {turn.name}" if turn.name else role
+    who = f"{role} {turn.name}" if turn.name else role
+    if not turn.judge:
+        return who
+    judge = gettext("another QA") if turn.judge == roles.QA else str(roles.LABELS[turn.judge])
+    return gettext("%(who)s; the dispute: %(judge)s") % {"who": who, "judge": judge}
 
 
 def delay_text(chip: Chip) -> str:
     """ "2 hari kerja (4 hari kalender)"; "" = not late."""
     if not chip.late_by:
         return ""
+    if not rests(chip.week):
+        return say(gettext_noop("%(days)s calendar days"), {"days": chip.late_by.calendar})
     return say(
         gettext_noop("%(working)s working days (%(calendar)s calendar days)"),
         {"working": chip.late_by.working, "calendar": chip.late_by.calendar},
     )
 
 
-def fair_sentences(found: Mapping[Step, Fairness]) -> list[str]:
+def fair_sentences(found: Mapping[Step, Fairness], hand_overs: Iterable[HandOver]) -> list[str]:
     """For each late step: by how much, whose days they were, and whether the person was in time from receipt."""
-    return [sentence for step in Step if (one := found.get(step)) is not None and one.late for sentence in _fair(one)]
+    late = [(one, hand_over.chip.week) for hand_over in hand_overs if (one := found.get(hand_over.step)) and one.late]
+    return [sentence for one, week in late for sentence in _fair(one, week)]
 
 
-def _fair(one: Fairness) -> list[str]:
+def _fair(one: Fairness, week: Week | None) -> list[str]:
     step = shown("step", one.step.value)
-    said = [say(gettext_noop("%(step)s is %(days)s working days late."), {"step": step, "days": one.delay.working})]
+    said = [say(LATE[not rests(week)], {"step": step, "days": one.delay.working})]
     causes = [
         say(gettext_noop("%(days)s of them by %(step)s"), {"days": days, "step": shown("step", cause.value)})
         for cause, days in one.because_of.items()
@@ -158,6 +167,75 @@ def _fair(one: Fairness) -> list[str]:
             else gettext("From receipt the person was late, too.")
         )
     return said
+
+
+# --- by which terms the clocks of a finding count
+
+LATE = (
+    gettext_noop("%(step)s is %(days)s working days late."),
+    gettext_noop("%(step)s is %(days)s calendar days late."),
+)
+WEEKS: dict[Week, object] = {
+    Week.FIVE_DAYS: _("Monday to Friday, without public holidays and collective leave"),
+    Week.SIX_DAYS: _("Monday to Saturday, without public holidays and collective leave"),
+    Week.CALENDAR: _("every day of the calendar, days off too"),
+    Week.ROUND_THE_CLOCK: _("24 hours on every day: one day is 24 hours"),
+}
+
+
+def rests(week: Week | None) -> bool:
+    return week is None or week.rests
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """Head of the card, head of the column of due dates, and the line below: what was in force for these clocks."""
+
+    title: str
+    due: str
+    line: str
+
+
+def counting(found: Iterable[HandOver], terms: Terms) -> Counting:
+    """`terms`: those the first clock began with."""
+    begun = [one for one in found if one.days is not None and one.chip.week is not None]
+    limits = {one.days for one in begun}
+    limit = limits.pop() if len(limits) == 1 else None
+    title = gettext("Three hand-overs") if limit is None else gettext("Three hand-overs, each at most H+%(days)s") % {
+        "days": limit}  # fmt: skip
+    working = all(rests(one.chip.week) for one in begun)
+    due = gettext("Due (working days)") if working else gettext("Due")
+    return Counting(title, due, " ".join([begins(terms), *_limits(begun, limit), *_weeks(begun)]))
+
+
+def begins(terms: Terms) -> str:
+    """From when they run."""
+    if terms.mode is Mode.CHAINED:
+        return gettext("Each clock runs from the hand-over before it, the first from the finding.")
+    k1, k2, k3 = terms.budgets
+    return gettext(
+        "All three clocks run from the finding; the budgets of the steps (H+%(k1)s, H+%(k2)s, H+%(k3)s) only warn."
+    ) % {"k1": k1, "k2": k2, "k3": k3}
+
+
+def _limits(begun: list[HandOver], limit: int | None) -> list[str]:
+    """Where the limit changed between the clocks: that of each."""
+    if limit is not None or not begun:
+        return []
+    each = ", ".join(f"{one.step.value.upper()} H+{one.days}" for one in begun)
+    return [gettext("At most: %(limits)s.") % {"limits": each}]
+
+
+def _weeks(begun: list[HandOver]) -> list[str]:
+    by_week: dict[Week, list[str]] = {}
+    for one in begun:
+        if one.chip.week is not None:
+            by_week.setdefault(one.chip.week, []).append(one.step.value.upper())
+    if not by_week:
+        return []
+    alone = len(by_week) == 1
+    days = [str(WEEKS[week]) if alone else f"{', '.join(steps)}: {WEEKS[week]}" for week, steps in by_week.items()]
+    return [gettext("Days that count: %(days)s.") % {"days": "; ".join(days)}]
 
 
 # --- the procedure

@@ -34,6 +34,7 @@ class ClockOut(Schema):
     minutes_left: int
     late_working_days: int
     late_calendar_days: int
+    week: str = Field(description="days it counts: five_days, six_days, calendar, round_the_clock; empty: not begun")
 
 
 class FindingOut(Schema):
@@ -115,6 +116,10 @@ class DisputeOut(Schema):
 
 
 class FindingDetail(FindingOut):
+    clock_mode: str = Field(description="literal: all three run from the finding; chained: each from the one before")
+    clock_budgets: tuple[int, int, int] = Field(description="H+ of each step; in literal mode they only warn")
+    clock_days: dict[str, int] = Field(description="each clock's limit, H+, as in force when it began")
+    counting: str = Field(description="the same in a sentence")
     lines: list[FindingLineOut]
     lateness: list[str] = Field(description="who lost how much time, in sentences")
     follow_ups: list[FollowUpOut]

@@ -68,6 +68,7 @@ def _clock(chip: Chip) -> dict[str, object]:
         "step": chip.step.value, "state": chip.state.value, "due_at": chip.due_at, "ended_at": chip.ended_at,
         "zone": chip.zone, "minutes_left": int(chip.left.total_seconds() // 60),
         "late_working_days": chip.late_by.working, "late_calendar_days": chip.late_by.calendar,
+        "week": chip.week.value if chip.week is not None else "",
     }  # fmt: skip
 
 
@@ -137,10 +138,15 @@ def _beyond(asked: schemas.FindingQuery) -> Q:
 def show_finding(request: HttpRequest, finding_id: int) -> dict[str, object]:
     row, now, user = _load(request, finding_id), timezone.now(), signed_in(request)
     rows, desks = clock_query.of_finding(row), Desks()
+    terms, hand_overs = clock_query.terms_of(rows), finding_page.hand_overs(rows, now, desks)
     return {
         **_answer(request, row),
+        "clock_mode": terms.mode.value,
+        "clock_budgets": terms.budgets,
+        "clock_days": {one.step.value: one.days for one in hand_overs if one.days is not None},
+        "counting": words.counting(hand_overs, terms).line,
         "lines": finding_page.item_lines(row, "en" if get_language() == "en" else "id"),
-        "lateness": words.fair_sentences(clock_query.fairness(rows, now, desks)),
+        "lateness": words.fair_sentences(clock_query.fairness(rows, now, desks, terms), hand_overs),
         "follow_ups": list(row.follow_ups.select_related("by")),
         "evidence": list(row.evidence.all()),
         "coachings": list(row.coachings.all()),

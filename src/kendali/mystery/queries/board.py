@@ -91,23 +91,41 @@ def _as(user: User, *held: str) -> frozenset[int]:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Who must act: a role, and a name where one person is meant and may be named."""
+    """Who must act: a role, and a name where one person is meant and may be named. `judge`: the role that must decide
+    the dispute meanwhile; "" = there is none."""
 
     role: str
     name: str = ""
+    judge: str = ""
 
 
-def turn(finding: Finding, *, names_callers: bool) -> Turn | None:
-    """None: it ended."""
+class Judges:
+    """Who decides disputes: a QA who has no part in the finding, else the Kordinator (as `of` has it for each person).
+    The holders are asked for once, and only where there is a dispute."""
+
+    def __init__(self) -> None:
+        self._qa: frozenset[int] | None = None
+
+    def of(self, finding: Finding) -> str:
+        if finding.dispute != Dispute.OPEN:
+            return ""
+        if self._qa is None:
+            self._qa = holding(roles.QA)
+        concerned = {finding.executor_id, finding.owner_id, finding.verifier_id}
+        return roles.QA if self._qa - concerned else roles.COORDINATOR
+
+
+def turn(finding: Finding, *, names_callers: bool, judge: str = "") -> Turn | None:
+    """None: it ended. `judge`: from `Judges`."""
     state = S(finding.state)
     if state in finding_rules.ENDED:
         return None
     if state is S.FOUND:
-        return Turn(roles.QC_OFFICER, _name(finding.executor) if names_callers else "")
+        return Turn(roles.QC_OFFICER, _name(finding.executor) if names_callers else "", judge)
     if state in finding_rules.AT_OWNER:
         supervisor = finding.owner_kind == Owner.SUPERVISOR
-        return Turn(roles.SUPERVISOR if supervisor else roles.DEPARTMENT_HEAD, _name(finding.owner))
-    return Turn(roles.QA, _name(finding.verifier) if state is S.FOLLOW_UP_REPORTED else "")
+        return Turn(roles.SUPERVISOR if supervisor else roles.DEPARTMENT_HEAD, _name(finding.owner), judge)
+    return Turn(roles.QA, _name(finding.verifier) if state is S.FOLLOW_UP_REPORTED else "", judge)
 
 
 def _name(user: User | None) -> str:
@@ -123,8 +141,12 @@ class Line:
 
 def lines(rows: Iterable[Finding], at: datetime, *, names_callers: bool, desks: Desks | None = None) -> list[Line]:
     """`rows`: from `with_clocks`."""
-    desks = desks or Desks()
+    desks, judges = desks or Desks(), Judges()
     return [
-        Line(one, turn(one, names_callers=names_callers), clock_query.chips(one.clocks.all(), at, desks))
+        Line(
+            one,
+            turn(one, names_callers=names_callers, judge=judges.of(one)),
+            clock_query.chips(one.clocks.all(), at, desks),
+        )
         for one in rows
     ]

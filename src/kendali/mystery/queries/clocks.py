@@ -76,6 +76,7 @@ class Chip:
     zone: str = ""
     budget_at: datetime | None = None
     over_budget: bool = False
+    week: Week | None = None  # the days it counts; None = not begun
 
 
 def chips(rows: Iterable[Clock], at: datetime, desks: Desks) -> list[Chip]:
@@ -98,6 +99,7 @@ def chip(step: Step, row: Clock | None, at: datetime, desks: Desks) -> Chip:
         zone=row.zone,
         budget_at=row.budget_at,
         over_budget=(clock.ended_at or at) > row.budget_at,
+        week=desk.calendar.week,
     )
 
 

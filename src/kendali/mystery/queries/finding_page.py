@@ -14,6 +14,7 @@ from kendali.audit.history import Happened
 from kendali.audit.models import Entry
 from kendali.audit.sentences import actor as named
 from kendali.audit.sentences import render
+from kendali.mystery import office
 from kendali.mystery.models import Clock, Finding, Recording
 from kendali.mystery.queries import clocks as clock_query
 from kendali.mystery.queries import evaluation as filled_query
@@ -89,23 +90,26 @@ def _attempts(kept: Mapping[str, object]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class HandOver:
-    """`calendar_due`: had every day been a working day; both bases are printed."""
+    """`calendar_due`: had every day been a working day; both bases are printed. `days`: at most so many, as in force
+    when this clock began; None = not begun."""
 
     step: Step
     chip: Chip
     calendar_due: datetime | None
+    days: int | None = None
 
 
 def hand_overs(rows: Mapping[Step, Clock], at: datetime, desks: Desks) -> list[HandOver]:
-    found_under = clock_query.terms_of(rows)
+    terms_at = {begun: office.clock_terms(begun) for begun in {row.started_at for row in rows.values()}}
     made = []
     for step in Step:
         row = rows.get(step)
-        due = None
+        due = days = None
         if row is not None:
             every_day = replace(desks.of(row), calendar=WorkCalendar(Week.CALENDAR))
-            due = due_after(row.started_at, found_under.days, every_day)
-        made.append(HandOver(step, clock_query.chip(step, row, at, desks), due))
+            days = terms_at[row.started_at].days
+            due = due_after(row.started_at, days, every_day)
+        made.append(HandOver(step, clock_query.chip(step, row, at, desks), due, days))
     return made
 
 

@@ -232,7 +232,7 @@ def may_settle(finding: Finding, who: Person, given: Given) -> Verdict:
 
 def _as_escalated(finding: Finding, given: Given) -> Verdict:
     if not finding.escalated:
-        return no("The coordinator decides when a clock is one working day late; until then this is the QA's.",
+        return no("The coordinator decides when a clock is one day late; until then this is the QA's.",
                   code="not_escalated")  # fmt: skip
     if not given.reason.strip():
         return no("The coordinator's decision needs a note.", code="reason")

@@ -26,6 +26,11 @@ class Week(StrEnum):
     CALENDAR = "calendar"  # hari kalender
     ROUND_THE_CLOCK = "round_the_clock"  # 24x7: H+2 is 48 hours
 
+    @property
+    def rests(self) -> bool:
+        """It knows days off, so that working days are others than those of the calendar."""
+        return self in {Week.FIVE_DAYS, Week.SIX_DAYS}
+
 
 @dataclass(frozen=True, slots=True)
 class WorkCalendar:

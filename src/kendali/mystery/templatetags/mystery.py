@@ -51,6 +51,8 @@ def _said(chip: Chip) -> str:
         case ClockState.DROPPED:
             return _("not needed any more")
         case ClockState.STOPPED_LATE:
+            if chip.week is not None and not chip.week.rests:
+                return _("late by %(days)s calendar days") % {"days": chip.late_by.calendar}
             return _("late by %(days)s working days") % {"days": chip.late_by.working}
         case ClockState.LATE:
             return _("late, %(hours)s office hours") % {"hours": _hours(chip)}

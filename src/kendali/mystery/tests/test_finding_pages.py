@@ -10,12 +10,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from pytest_django.fixtures import Settings
 
-from kendali.accounts.models import User
+from kendali.accounts.models import RoleGrant, User
 from kendali.mystery.actions import finding_steps, findings
-from kendali.mystery.models import Evidence, Finding
+from kendali.mystery.models import Clock, Evidence, Finding
 from kendali.mystery.rules.finding_rules import FollowUp
 from kendali.mystery.tests.finding_rows import AT, raised, submitted
 from kendali.mystery.tests.house import House
+from kendali.terms.models import Setting
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_the_day")]
 WORDS = {"koreksi": "Sudah dijelaskan", "akar": "Lupa", "korektif": "Coaching", "pic": "Surya", "selesai": "ya"}
@@ -145,3 +146,70 @@ def test_a_team_leader_who_helped_calling_writes_the_feedback_and_sees_nothing_e
     row.refresh_from_db()
     assert row.state == "feedback_given"
     assert house.cast.web(tari).get(f"/mystery/temuan/{row.pk}/").status_code == 403
+
+
+# --- what was in force for these clocks
+
+
+def fresh(house: House) -> Finding:
+    return raised(house, submitted(house, said=("supervisor",), empathy="not_met"))[0]
+
+
+def test_the_page_says_from_when_and_by_which_days_its_clocks_count(house: House) -> None:
+    shown = page(house, house.cast.qanita, fresh(house))
+    assert "masing-masing maksimal H+2" in shown
+    assert "Ketiga jam dihitung sejak temuan; anggaran tiap langkah (H+0, H+1, H+2) hanya mengingatkan." in shown
+    assert "Hari yang dihitung: Senin sampai Jumat, tanpa hari libur nasional dan cuti bersama." in shown
+    assert "Jatuh tempo (hari kerja)" in shown
+
+
+def test_clocks_begun_under_other_terms_keep_saying_so(house: House) -> None:
+    house.setting("mystery.clock_mode", "chained")
+    house.setting("mystery.clock_days", 3)
+    row = fresh(house)
+    Clock.objects.filter(stopped_at=None).update(week="calendar")
+    Setting.objects.filter(key__startswith="mystery.clock").update(created_at=AT - timedelta(days=1))
+    for key, value in (("mystery.clock_mode", "literal"), ("mystery.clock_days", 5)):
+        house.setting(key, value)
+        Setting.objects.filter(key=key, version=2).update(created_at=AT + timedelta(days=1))
+    shown = page(house, house.cast.qanita, row)
+    assert "masing-masing maksimal H+3" in shown
+    assert "Setiap jam dihitung sejak penyerahan sebelumnya, yang pertama sejak temuan." in shown
+    assert "K2: setiap hari kalender, termasuk hari libur." in shown
+    assert "hari kerja)" not in shown
+
+
+def test_areas_with_another_week_are_told_apart(house: House, finding: Finding) -> None:
+    Clock.objects.filter(step="k3").update(week="six_days")
+    shown = page(house, house.cast.qanita, finding)
+    assert "K1, K2: Senin sampai Jumat, tanpa hari libur nasional dan cuti bersama; K3: Senin sampai Sabtu," in shown
+
+
+@pytest.mark.parametrize(("week", "says"), [("calendar", "hari kalender"), ("five_days", "hari kerja")])
+def test_what_is_late_is_counted_in_the_days_of_its_clock(house: House, finding: Finding, week: str, says: str) -> None:
+    Clock.objects.filter(step="k3").update(week=week, due_at=AT - timedelta(days=2))
+    shown = page(house, house.cast.qanita, finding)
+    assert f"K3 (Supervisor ke QA) terlambat 2 {says}" in shown or f"terlambat 3 {says}" in shown
+
+
+def test_the_board_names_the_terms_that_are_in_force(house: House, finding: Finding) -> None:
+    board = house.cast.web(house.cast.qanita)
+    assert "masing-masing maksimal H+2 setelah temuan" in board.get("/mystery/temuan/").content.decode()
+    house.setting("mystery.clock_mode", "chained")
+    house.setting("mystery.clock_days", 3)
+    assert "masing-masing maksimal H+3 setelah penyerahan sebelumnya" in board.get("/mystery/temuan/").content.decode()
+
+
+# --- who decides a dispute
+
+
+@pytest.mark.parametrize("others", [True, False])
+def test_a_disputed_finding_also_names_who_decides_it(house: House, finding: Finding, others: bool) -> None:
+    assert "sanggahan:" not in page(house, house.cast.qanita, finding)
+    assert post(house, house.cast.surya, finding, "sanggah", alasan="Agent tidak setuju") == 302
+    if not others:
+        RoleGrant.objects.filter(role="qa").exclude(user=house.cast.qanita).update(ended_at=AT)
+    says = f"Supervisor Surya Pratama; sanggahan: {'QA lain' if others else 'Kordinator'}"
+    board = house.cast.web(house.cast.surya).get("/mystery/temuan/").content.decode()
+    assert says in page(house, house.cast.surya, finding)
+    assert says in board

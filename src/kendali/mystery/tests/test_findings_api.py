@@ -91,3 +91,11 @@ def test_owners_are_named_by_their_address(house: House, finding: Finding) -> No
     assert ask(house.cast.qanita, path, {"owner": "siapa@x.example", "reason": "x"})[0] == 404
     moved = ask(house.cast.qanita, path, {"owner": "DINA@kendali.test", "reason": "Artikel salah"})[1]
     assert (moved["state"], moved["owner"]) == ("at_department", "dina@kendali.test")
+
+
+def test_a_finding_says_by_which_terms_its_clocks_count(house: House, finding: Finding) -> None:
+    shown = ask(house.cast.surya, f"/findings/{finding.pk}")[1]
+    assert (shown["clock_mode"], shown["clock_budgets"]) == ("literal", [0, 1, 2])
+    assert shown["clock_days"] == {"k1": 2, "k2": 2, "k3": 2}
+    assert [clock["week"] for clock in shown["clocks"]] == ["five_days"] * 3
+    assert shown["counting"].startswith("Ketiga jam dihitung sejak temuan")

@@ -23,6 +23,7 @@ from kendali.accounts.models import User
 from kendali.accounts.permissions import RuleRefused
 from kendali.archive.errors import ArchiveError
 from kendali.audit.sentences import shown
+from kendali.mystery import office
 from kendali.mystery import words_findings as words
 from kendali.mystery.actions import excerpts, proof, recordings
 from kendali.mystery.forms_findings import FindingFilter
@@ -64,6 +65,7 @@ def findings(request: HttpRequest) -> HttpResponse:
         "tabs": [(_("Waiting for action"), "?", not everything), (_("All"), "?tampil=semua", everything)],
         "everything": everything,
         "query": request.GET.urlencode(),
+        "terms": office.clock_terms(),
         "agents_off": _is_agent(user) and not scope.may_read_own(user),
     }
     return render(request, "mystery/findings.html", context)
@@ -126,11 +128,13 @@ def findings_xlsx(request: HttpRequest) -> FileResponse:
 
 
 def _lines(rows: QuerySet[Finding], at: datetime, *, callers: bool) -> Iterator[Sequence[object]]:
+    judges = board.Judges()
     for row in rows.iterator(chunk_size=export.CHUNK):
         clocks = {one.step: clock_query.as_rule(one) for one in row.clocks.all()}
         on_time = [_in_time(clocks.get(step), at) for step in ("k1", "k2", "k3")]
         yield (row.number, row.area, row.team, shown("state", row.state),
-               words.turn_text(board.turn(row, names_callers=callers)), row.due_at, row.found_at, row.feedback_at,
+               words.turn_text(board.turn(row, names_callers=callers, judge=judges.of(row))), row.due_at, row.found_at,
+               row.feedback_at,
                row.forwarded_at, row.reported_at, row.ended_at, *on_time, row.description, row.recommendation,
                shown("late_reason", row.late_reason))  # fmt: skip
 
@@ -159,8 +163,9 @@ def finding(request: HttpRequest, pk: int) -> HttpResponse:
     row, now, user = load(request, pk), timezone.now(), access.signed_in(request)
     desks, callers = Desks(), finding_page.names_callers(user)
     rows = clock_query.of_finding(row)
+    terms, hand_overs = clock_query.terms_of(rows), finding_page.hand_overs(rows, now, desks)
     zone = clock_query.zone_of_due(row, rows.values())
-    turn = board.turn(row, names_callers=callers)
+    turn = board.turn(row, names_callers=callers, judge=board.Judges().of(row))
     context = {
         "row": row,
         "pill": words.pill(row),
@@ -169,8 +174,9 @@ def finding(request: HttpRequest, pk: int) -> HttpResponse:
         "turn": words.turn_text(turn),
         "steps": words.stages(row, partial(_moment, zone)),
         "hand_overs": [(words.HAND_OVERS[one.step], words.clock_pill(one.chip), one, words.delay_text(one.chip))
-                       for one in finding_page.hand_overs(rows, now, desks)],
-        "fair": words.fair_sentences(clock_query.fairness(rows, now, desks)),
+                       for one in hand_overs],
+        "counting": words.counting(hand_overs, terms),
+        "fair": words.fair_sentences(clock_query.fairness(rows, now, desks, terms), hand_overs),
         "lines": [(one, shown("cause_of", one.cause), shown("error_class", one.error_class) if one.error_class else "")
                   for one in finding_page.item_lines(row, language())],
         "late_reason": shown("late_reason", row.late_reason),
