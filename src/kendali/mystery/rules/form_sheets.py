@@ -153,7 +153,7 @@ def relevant(when: Iterable[Condition]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """`form` is None when it could not be put together; with problems it must not be used."""
+    """`form` is None where the workbook has faults of its own; with problems it must not be used."""
 
     form: Form | None
     problems: list[SheetProblem]
@@ -166,9 +166,32 @@ def from_sheets(sheets: Sheets, earlier: Iterable[Form] = ()) -> Reading:
     lists = _lists(reader, tables["choices"])
     sections = _sections(reader, tables["survey"], lists)
     form = _form(reader, tables["settings"], sections)
-    if reader.problems or form is None:
+    if form is None:
         return Reading(None, reader.problems)
-    return Reading(form, [reader.located(one) for one in form_rules.problems(form, earlier)])
+    of_form = [reader.located(one) for one in form_rules.problems(form, earlier)]
+    if not reader.problems:
+        return Reading(form, of_form)
+    return Reading(None, [*reader.problems, *_besides(of_form, reader.problems)])
+
+
+# What the form's rules say of these columns is about the cell itself, whatever could not be read elsewhere.
+OF_THE_CELL = frozenset({"name", f"label::{ID}", f"hint::{ID}", f"form_title::{ID}", "form_id"})
+OF_OTHER_ROWS = frozenset({"type", "name"})  # other rows build on these
+
+
+def _besides(of_form: list[SheetProblem], of_sheets: list[SheetProblem]) -> list[SheetProblem]:
+    """Where a cell could not be read a default stands: what may be about that default alone is left out."""
+    if any(one.row <= 1 for one in of_sheets):  # a sheet or a column is not there: all of it would be defaults
+        return []
+    told = {(one.sheet, one.row, one.column) for one in of_sheets}
+    unread = {(one.sheet, one.row) for one in of_sheets}
+    narrow = all(one.sheet == "survey" and one.column not in OF_OTHER_ROWS for one in of_sheets)
+    return [
+        one
+        for one in of_form
+        if (one.sheet, one.row, one.column) not in told
+        and (one.column in OF_THE_CELL or (narrow and (one.sheet, one.row) not in unread))
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,6 +381,6 @@ def _form(reader: _Reader, lines: list[_Line], sections: list[Section]) -> Form 
     version = reader.number(line, "version", Decimal(1))
     if version != version.to_integral_value() or version < 1:
         reader.wrong(line, "version", "%(value)s is no version: 1, 2, 3 …", value=version)
-        return None
+        version = Decimal(1)
     reader.rows[""] = line.row
     return Form(line.text("form_id"), line.text("revision"), int(version), line.words("form_title"), tuple(sections))

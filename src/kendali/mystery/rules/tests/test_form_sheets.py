@@ -130,6 +130,35 @@ def test_a_workbook_of_another_shape_is_refused(change: Any, says: str) -> None:
     assert reading.form is None
 
 
+def test_faults_of_cells_and_of_the_form_are_told_at_once() -> None:
+    sheets = spoil("survey", 3, "weight", "berat")  # a cell that cannot be read
+    sheets["survey"][7][SURVEY.index("name")] = "Q 4"  # and what only the rules of a form find
+    sheets["settings"][1][SETTINGS.index("form_title::Indonesia (id)")] = ""
+    reading = from_sheets(sheets)
+    assert reading.form is None
+    assert [(one.sheet, one.row, one.column) for one in reading.problems] == [
+        ("survey", 3, "weight"), ("settings", 2, LABEL.replace("label", "form_title")), ("survey", 8, "name"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("sheet", "row", "column", "cell"),
+    [
+        ("survey", 3, "type", "select_many q1"),  # q3 asks for an answer of q1
+        ("survey", 2, "touch_point", "phone"),
+        ("survey", 8, "type", "select_one q9"),
+        ("survey", 7, "relevant", "q1 = 'b'"),
+        ("settings", 2, "version", "1.5"),
+        ("choices", 2, "points", "banyak"),
+        ("choices", 2, "list_name", ""),
+        ("choices", 5, "below", "x"),
+    ],
+)
+def test_a_cell_that_cannot_be_read_makes_nothing_else_wrong(sheet: str, row: int, column: str, cell: str) -> None:
+    told = {(one.sheet, one.row) for one in from_sheets(spoil(sheet, row, column, cell)).problems}
+    assert len(told) == 1, told
+
+
 def test_short_headings_blank_rows_and_short_rows_are_understood() -> None:
     sheets = {
         "survey": [["name", "type", "label", "label::en"], [], ["s1", "begin_group", "Seksi"],
