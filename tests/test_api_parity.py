@@ -79,6 +79,7 @@ SAME: dict[str, str] = {
     "proposal_pdf": "list_lines",
     "to_verify": "list_samples",
     "sample": "show_sample",
+    "sample_ticket": "say_ticket",
     "sample_agent": "set_sample_agent",
     "sample_move": "verify_sample return_sample void_sample revise_sample",
     "samples": "list_samples",

@@ -60,6 +60,7 @@ MYSTERY: dict[str, frozenset[str]] = {
     "sample.view": frozenset(OFFICE | {QC_OFFICER, DOCUMENT_CONTROL}),
     "sample.call": frozenset(CALLERS),
     "sample.verify": frozenset({QA, COORDINATOR}),
+    "sample.ticket": frozenset(CALLERS | {QA, COORDINATOR}),  # a caller of the own calls only
     "crisis.view": frozenset(OFFICE | CALLERS),
     "crisis.set": frozenset({QC_OFFICER, QA, COORDINATOR, MANAGER_OPERATION}),
     "crisis.lift": frozenset({QA, COORDINATOR, MANAGER_OPERATION}),

@@ -50,6 +50,9 @@ class SampleFilter(forms.Form):
         User.objects.none(), required=False, label=_("Executor"), empty_label=_("everybody"), to_field_name="pk"
     )
     hitung = forms.ChoiceField(choices=COUNTS, required=False, label=_("Counts"))
+    tiket = forms.ChoiceField(
+        choices=[("", _("all")), ("terbuka", _("not said to be closed"))], required=False, label=_("Test ticket")
+    )
 
     def __init__(self, data: object, month: date) -> None:
         super().__init__(data)  # type: ignore[arg-type]

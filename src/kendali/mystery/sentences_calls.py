@@ -12,6 +12,8 @@ VERBS = {
     "sample.miss": _("The slot of %(number)s passed without a call."),
     "sample.score": _("%(actor)s began the form of %(number)s."),
     "sample.described": _("%(actor)s completed what is known of the call of %(number)s: %(fields)s."),
+    "sample.ticket_closed": _("%(actor)s said that test ticket %(ticket)s of %(number)s is tagged as test and closed."),
+    "sample.ticket_open": _("%(actor)s said that test ticket %(ticket)s of %(number)s is still open after all."),
     "sample.submit": _(
         "%(actor)s submitted the form of %(number)s (revision %(revision)s) with %(findings)s findings."
     ),

@@ -13,7 +13,7 @@ from kendali.accounts.permissions import RuleRefused
 from kendali.home.sample import audio, mystery_findings, mystery_forms
 from kendali.home.sample.diary import Story
 from kendali.home.sample.mystery_scene import Scene, chance, fate
-from kendali.mystery.actions import attributing, calling, filling, recordings, verifying
+from kendali.mystery.actions import attributing, calling, filling, recordings, tickets, verifying
 from kendali.mystery.models import Agent, Evaluation, Finding, Sample
 from kendali.mystery.queries import evaluation as query
 from kendali.mystery.rules.reported import Reported
@@ -94,6 +94,8 @@ def _called(
         no_agent_reason="" if named else "Nama tidak terdengar jelas",
         no_recording_reason="" if seconds else "Belum ada di sistem rekaman saat penilaian",
     )  # fmt: skip
+    if at < scene.now - DAY:  # those of the last day wait
+        tickets.say(user=caller, at=at, sample=sample, closed=True)
     late = rnd.random() < 0.06
     at = yield scene.later(at, 9 if late else rnd.uniform(0.2, 1.2))
     skill = 0.02 if sample.area in {"jkt", "sby"} else -0.015 if sample.area == "mks" else 0.0

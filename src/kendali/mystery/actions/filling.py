@@ -125,9 +125,10 @@ def describe(
             raise RuleRefused(no(_("This text is longer than %(most)s characters."), code="long", most=most))
     changed = {name: text for name, text in told.items() if getattr(row, name) != text}
     if changed:
-        Sample.objects.filter(pk=row.pk).update(**changed)
-        for name, text in changed.items():
-            setattr(row, name, text)
+        reopened = {"ticket_closed_at": None, "ticket_closed_by": None} if "ticket" in changed else {}  # another ticket
+        Sample.objects.filter(pk=row.pk).update(**changed, **reopened)
+        for name, value in (changed | reopened).items():
+            setattr(row, name, value)
         audit.record("sample.described", actor=actor, at=at, obj=row,
                      facts={"number": row.number, "fields": sorted(changed)})  # fmt: skip
     return row

@@ -15,7 +15,7 @@ from kendali.accounts import access
 from kendali.accounts.access import signed_in
 from kendali.accounts.answers import told
 from kendali.accounts.permissions import RuleRefused
-from kendali.mystery.actions import attributing, verifying
+from kendali.mystery.actions import attributing, tickets, verifying
 from kendali.mystery.models import Agent, Evaluation, Sample
 from kendali.mystery.queries import life, sample_page, samples, scope
 from kendali.mystery.rules.sample_rules import SampleState, VoidReason
@@ -47,6 +47,7 @@ class SampleOut(Schema):
     agent: str | None = Field(None, alias="agent.number", description="employee number")
     agent_team: str
     ticket: str
+    ticket_closed_at: datetime | None = Field(description="when it was said to be tagged as a test and closed")
     submitted_at: datetime | None
     verified_at: datetime | None
     verified_by: str | None = Field(None, alias="verified_by.email")
@@ -78,11 +79,16 @@ class SampleDetail(SampleOut):
     counts_reason: str = Field(description="why it does not count to the minimum; empty where it does")
     waits_for: str
     due: datetime | None
+    ticket_closed_by: str | None = Field(None, alias="ticket_closed_by.email")
     return_reason: str
     void_note: str
     revisions: list[RevisionOut] = Field(description="of the filled form, oldest first; a draft of another is left out")
     findings: list[str] = Field(alias="finding_numbers", description="numbers")
     replaced_by: str | None = Field(alias="replacement", description="number")
+
+
+class TicketIn(Schema):
+    closed: bool = Field(description="true: tagged as a test and closed; false: still open after all")
 
 
 class VoidIn(Schema):
@@ -183,3 +189,12 @@ def set_sample_agent(request: HttpRequest, sample_id: int, data: SampleAgentIn) 
     return attributing.set_agent(
         user=signed_in(request), at=timezone.now(), sample=row, agent=agent, reason=data.reason
     )
+
+
+@router.put("/samples/{int:sample_id}/ticket", response=SampleOut)
+def say_ticket(request: HttpRequest, sample_id: int, data: TicketIn) -> Sample:
+    """Who called, or QA, says what became of the ticket that the test call left behind."""
+    row = _load(request, "sample.ticket", sample_id)
+    said = tickets.say(user=signed_in(request), at=timezone.now(), sample=row, closed=data.closed)
+    row.ticket_closed_at = said.ticket_closed_at
+    return row

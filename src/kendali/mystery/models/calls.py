@@ -52,6 +52,8 @@ class Sample(models.Model):
     agent_site = models.ForeignKey("accounts.Site", models.PROTECT, null=True, related_name="+")
     no_agent_reason = models.CharField(max_length=300, blank=True, default="")
     ticket = models.CharField(max_length=60, blank=True, default="")
+    ticket_closed_at = models.DateTimeField(null=True)  # said to be tagged as a test and closed; not part of its digest
+    ticket_closed_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
     no_recording_reason = models.CharField(max_length=300, blank=True, default="")
     evaluation = models.OneToOneField("mystery.Evaluation", models.PROTECT, null=True, related_name="+")  # that stands
     submitted_at = models.DateTimeField(null=True)
@@ -82,6 +84,11 @@ class Sample(models.Model):
                 name="sample_verified_when",
             ),
             models.CheckConstraint(condition=~Q(state="void") | ~Q(void_reason=""), name="sample_void_why"),
+            models.CheckConstraint(
+                condition=Q(ticket_closed_at=None, ticket_closed_by=None)
+                | Q(ticket_closed_at__isnull=False, ticket_closed_by__isnull=False),
+                name="sample_ticket_closed_by",
+            ),
         ]
         indexes = [
             models.Index(fields=["cycle", "state", "opens"], name="sample_of_cycle"),

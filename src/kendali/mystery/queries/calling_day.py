@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
 from kendali.accounts.models import User
 from kendali.civil_time import local_date, start_of_day
 from kendali.mystery.models import Sample
-from kendali.mystery.queries import calls
+from kendali.mystery.queries import calls, tickets
 from kendali.mystery.queries.filling import due_of
 
 AHEAD = 30  # of each list
@@ -32,13 +32,14 @@ class Day:
     later: list[Row] = field(default_factory=list)
     passed: list[Row] = field(default_factory=list)  # assigned, and the slot is over
     done: list[Row] = field(default_factory=list)  # submitted today
+    tickets: list[Row] = field(default_factory=list)  # called, and the test ticket is not said to be closed
     late: int = 0  # of all forms, also those not listed
     more: bool = False
     helper: bool = False
 
 
 def day_of(user: User, at: datetime) -> Day:
-    """Three queries, whatever the month holds."""
+    """Four queries, whatever the month holds."""
     rows = calls.mine(user, at).select_related("destination__site", "scenario__scenario", "persona")
     rows = rows.annotate(tried=Count("attempts"))
     forms = [_row(one) for one in rows.filter(state__in=calls.TO_FILL).order_by("called_at")]
@@ -47,11 +48,17 @@ def day_of(user: User, at: datetime) -> Day:
     done = rows.filter(submitted_at__gte=midnight).exclude(state__in=(*calls.TO_FILL, *calls.TO_CALL))
     late = sum(1 for row in forms if row.due is not None and row.due < at)
     found = Day(forms=forms[:AHEAD], late=late, more=max(len(forms), len(open_)) > AHEAD, helper=calls.is_helper(user),
-                done=[_row(one) for one in done.order_by("-submitted_at")[:AHEAD]])  # fmt: skip
+                done=[_row(one) for one in done.order_by("-submitted_at")[:AHEAD]],
+                tickets=[Row(one, None, getattr(one, "tried", 0)) for one in _tickets(user, at)[:AHEAD]])  # fmt: skip
     for one in open_[:AHEAD]:
         rows_of = _list_for(one, at, found)
         rows_of.append(Row(one, one.opens, one.tried) if rows_of is found.later else _row(one))
     return found
+
+
+def _tickets(user: User, at: datetime) -> QuerySet[Sample]:
+    rows = tickets.mine(user, at).select_related("destination__site", "scenario__scenario", "persona")
+    return rows.annotate(tried=Count("attempts")).order_by("called_at", "number")
 
 
 def _list_for(sample: Sample, at: datetime, found: Day) -> list[Row]:

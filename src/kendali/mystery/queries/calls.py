@@ -17,7 +17,8 @@ from kendali.mystery.rules.sample_rules import SampleState
 S = SampleState
 TO_CALL = (S.CALLING.value, S.ASSIGNED.value)
 TO_FILL = (S.CALLED.value, S.SCORING.value)
-RELATED = ("cycle__form", "destination__site", "scenario__scenario", "persona", "agent", "executor", "agent_site")
+RELATED = ("cycle__form", "destination__site", "scenario__scenario", "persona", "agent", "executor", "agent_site",
+           "ticket_closed_by")  # fmt: skip
 
 
 def executors(user: User) -> frozenset[int]:

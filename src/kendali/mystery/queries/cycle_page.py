@@ -10,7 +10,7 @@ from django.db.models import Count, Q
 
 from kendali.accounts import permissions
 from kendali.mystery.models import Clock, Cycle, Sample
-from kendali.mystery.queries import ending
+from kendali.mystery.queries import ending, tickets
 from kendali.mystery.queries.prepared import Preparation
 from kendali.mystery.rules.clock_rules import Step
 from kendali.mystery.rules.cycle import Milestone
@@ -78,6 +78,7 @@ class Counts:
     open: int
     called: int
     undecided: int
+    tickets: int  # of test calls, not said to be closed
 
 
 def counts(row: Cycle) -> Counts:
@@ -88,6 +89,7 @@ def counts(row: Cycle) -> Counts:
         open=Count("pk", filter=Q(executor=None, state=SampleState.PLANNED)),
         called=Count("pk", filter=Q(called_at__isnull=False)),
         undecided=Count("pk", filter=Q(state__in=ending.UNDECIDED)),
+        tickets=Count("pk", filter=tickets.OPEN),
     )
     return Counts(**found)
 

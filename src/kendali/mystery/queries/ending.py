@@ -11,7 +11,7 @@ from django.db.models import Max, Q
 from kendali.accounts import permissions
 from kendali.civil_time import local_date
 from kendali.mystery.models import Cycle, Sample
-from kendali.mystery.queries import pace, prepared
+from kendali.mystery.queries import pace, prepared, tickets
 from kendali.mystery.rules import cycle, ending
 from kendali.mystery.rules.cycle import Milestone
 from kendali.mystery.rules.ending import Signed
@@ -87,4 +87,5 @@ def may_freeze(row: Cycle, at: datetime, *, counted: int, now: str) -> Verdict:
         reason=row.shortfall_reason,
         now=now,
         signed=signed(row),
+        tickets=tickets.open_of(row),
     )

@@ -18,7 +18,7 @@ from kendali.mystery import words, words_calls
 from kendali.mystery.actions import attributing, verifying
 from kendali.mystery.models import Attempt, Clock, Finding, Sample
 from kendali.mystery.queries import clocks as clock_query
-from kendali.mystery.queries import life, recordings, scope
+from kendali.mystery.queries import life, recordings, scope, tickets
 from kendali.mystery.queries import samples as lists
 from kendali.mystery.queries import sheet as sheets
 from kendali.mystery.queries.clocks import Chip, Desks
@@ -31,7 +31,7 @@ from kendali.records.words import Pill
 
 RELATED = (
     "cycle", "executor", "agent", "agent_site", "scenario__scenario", "persona", "destination__client",
-    "evaluation__form", "verified_by", "voided_by", "replaces",
+    "evaluation__form", "verified_by", "voided_by", "replaces", "ticket_closed_by",
 )  # fmt: skip
 TO_DO = (
     SampleState.ASSIGNED.value, SampleState.CALLING.value, SampleState.CALLED.value, SampleState.SCORING.value,
@@ -72,6 +72,7 @@ def context(row: Sample, user: User, at: datetime) -> dict[str, object]:
         "late": _late(row, at),
         "buttons": buttons(row, user, at),
         "card": verifying.card(row) if _is_mine(row, user) and row.state in TO_DO else "",
+        "may_say": tickets.may_say(row, user, at),
         "may_attribute": attributing.may(user, row, at),
         "sheet": sheets.sheet(row.evaluation) if row.evaluation is not None and shown else None,
         "hidden_form": row.evaluation is not None and not shown,

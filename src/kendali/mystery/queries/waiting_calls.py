@@ -11,7 +11,7 @@ from kendali.accounts import permissions
 from kendali.accounts.models import User
 from kendali.mystery import words_calls
 from kendali.mystery.models import Sample
-from kendali.mystery.queries import calls
+from kendali.mystery.queries import calls, tickets
 from kendali.mystery.queries.filling import due_of
 from kendali.records.queries.waiting_line import Waiting
 
@@ -20,13 +20,15 @@ TODAY = timedelta(hours=12)
 
 
 def lines(user: User, at: datetime) -> list[Waiting]:
-    """Forms that are due, and the calls of the next hours; one query."""
+    """Forms that are due, the calls of the next hours, and test tickets to close in one line."""
     if not permissions.can(user, "sample.call", at=at):
         return []
     rows = calls.mine(user, at).select_related("destination__site").order_by("opens", "number")
     forms = list(rows.filter(state__in=calls.TO_FILL)[:MOST])
     open_ = list(rows.filter(state__in=calls.TO_CALL, opens__lt=at + TODAY, closes__gt=at)[:MOST])
-    return [*(_form(one) for one in forms), *(_call(one, user, at) for one in open_)]
+    lines_of = [*(_form(one) for one in forms), *(_call(one, user, at) for one in open_)]
+    left = tickets.mine(user, at).count()
+    return [*lines_of, _tickets(left)] if left else lines_of
 
 
 def _form(sample: Sample) -> Waiting:
@@ -56,3 +58,14 @@ def _call(sample: Sample, user: User, at: datetime) -> Waiting:
         number=sample.number,
         primary=sample.opens <= at,
     )  # fmt: skip
+
+
+def _tickets(count: int) -> Waiting:
+    return Waiting(
+        due=None,
+        sentence=_("Test tickets to tag as test and close: %(count)s"),
+        detail=_("an open one is worked on by a department as if a customer had called"),
+        action=_("Open"),
+        url=f"{reverse('my_calls')}#tickets",
+        facts={"count": count},
+    )

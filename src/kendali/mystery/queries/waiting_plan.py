@@ -104,13 +104,23 @@ def _to_call(user: User, row: Cycle, due: dict[Milestone, date], at: datetime) -
 def _to_end(user: User, row: Cycle, due: dict[Milestone, date], today: date) -> Iterator[Waiting]:
     """The next signature, when nothing waits for QA; then the freeze. Whether the register changed since is asked on
     its page, where its digest is computed."""
-    if cycle_page.counts(row).undecided or today < due[Milestone.CLOCKS_CLOSE]:
+    counts = cycle_page.counts(row)
+    if counts.tickets and today >= due[Milestone.CLOCKS_CLOSE] and permissions.can(user, "cycle.freeze"):
+        yield Waiting(
+            due=_end(due[Milestone.FROZEN]),
+            sentence=_("Test tickets of %(month)s not said to be closed: %(count)s"),
+            detail=_("while one is open, the month is not frozen"),
+            action=_("Look at them"),
+            url=f"/mystery/siklus/{row}/sampel/?tiket=terbuka",
+            facts={"month": (row.month, row.month), "count": counts.tickets},
+        )
+    if counts.undecided or today < due[Milestone.CLOCKS_CLOSE]:
         return
     signed = {one.part for one in ending.signed(row)}
     part = next((one for one in ORDER if one not in signed), None)
     if part is not None and permissions.can(user, cycle_page.SIGNERS[part]):
         yield _at_the_end(row, due, _("Sign the register F-22 of %(month)s"), _("Sign"))
-    elif part is None and permissions.can(user, "cycle.freeze"):
+    elif part is None and not counts.tickets and permissions.can(user, "cycle.freeze"):
         yield _at_the_end(row, due, _("Freeze the month %(month)s"), _("Open"))
 
 

@@ -73,9 +73,9 @@ def valid(signed: Sequence[Signed], now: str) -> Mapping[str, Signed]:
 
 def may_freeze(
     *, status: str, today: date, from_day: date, counted: int, minimum: int, reason: str, now: str,
-    signed: Sequence[Signed],
+    signed: Sequence[Signed], tickets: int,
 ) -> Verdict:  # fmt: skip
-    """`from_day`: working day 10 of the month after."""
+    """`from_day`: working day 10 of the month after; `tickets`: test tickets that nobody said to be closed."""
     if status != "closed":
         return no("A month is frozen once, after its calls are closed.", code="status")
     if today < from_day:
@@ -83,6 +83,9 @@ def may_freeze(
     if counted < minimum and not reason.strip():
         return no("%(counted)s of %(minimum)s samples count: give the reason of the shortfall first.", code="short",
                   counted=counted, minimum=minimum)  # fmt: skip
+    if tickets:
+        return no("%(count)s test tickets are not said to be tagged as test and closed yet.", code="tickets",
+                  count=tickets)  # fmt: skip
     missing = [part for part in ORDER if part not in valid(signed, now)]
     if missing:
         return no("The register F-22 is not signed as it stands now: %(part)s is missing.", code="unsigned",

@@ -91,6 +91,7 @@ class House:
     def _call(self, agent: str) -> dict[str, Any]:
         row: dict[str, Any] = {
             "called_at": CALLED, "ended_at": CALLED + TALKED, "ticket": "TKT-0812",
+            "ticket_closed_at": CALLED + TALKED, "ticket_closed_by": self.cast.qori,
             "no_recording_reason": "Rekaman belum ditemukan",
         }  # fmt: skip
         if not agent:

@@ -33,6 +33,7 @@ def _own(cast: Cast) -> dict[str, Any]:
 PAGES: dict[str, Line] = {
     "to_verify": Line(allow=JUDGES),
     "sample": Line(allow=SEES, kwargs=_sample),
+    "sample_ticket": Line(allow=f"{JUDGES} qori", stranger="tari surya", method="POST", kwargs=_sample),
     "sample_agent": Line(allow=JUDGES, method="POST", kwargs=_sample),
     "sample_move": Line(allow=JUDGES, method="POST", kwargs=lambda cast: {**_sample(cast), "verb": "verifikasi"}),
     "samples": Line(allow=SEES, kwargs=_month),
@@ -60,6 +61,14 @@ LINES: dict[str, Line] = {
             "list_samples": Line(api=True, allow=SEES),
             "show_sample": api(SEES, method="GET"),
             "verify_sample": api(JUDGES),
+            "say_ticket": Line(
+                api=True,
+                method="PUT",
+                allow=f"{JUDGES} qori",
+                stranger="tari surya",
+                data=lambda cast: {"closed": True},
+                kwargs=lambda cast: {"sample_id": _sample(cast)["pk"]},
+            ),
             "return_sample": api(JUDGES, REASON),
             "void_sample": api(JUDGES, {"reason": "duplicate"}),
             "revise_sample": api(JUDGES, REASON, state="verified"),

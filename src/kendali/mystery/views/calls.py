@@ -24,7 +24,7 @@ from kendali.audit.history import history
 from kendali.mystery import office, words_calls
 from kendali.mystery.actions import calling
 from kendali.mystery.models import Sample
-from kendali.mystery.queries import calling_day, calls
+from kendali.mystery.queries import calling_day, calls, tickets
 from kendali.mystery.queries.card import Card, card
 from kendali.mystery.rules.reported import Reported, corrected
 from kendali.mystery.rules.sample_rules import Outcome
@@ -47,6 +47,7 @@ def my_calls(request: HttpRequest) -> HttpResponse:
         ("later", _("Next windows"), day.later),
         ("passed", _("Slot passed"), day.passed),
         ("done", _("Submitted today"), day.done),
+        ("tickets", _("Test tickets to close"), day.tickets),
     ]
     context = {
         "day": day,
@@ -99,7 +100,7 @@ def _context(user: User, found: Card, now: datetime) -> dict[str, object]:
         "other": [(code, words_calls.OUTCOMES[code]) for code in words_calls.OTHER],
         "apart": int(office.patience().apart.total_seconds()), "history": history(sample, limit=30),
         "dials": sample.state in calls.TO_CALL, "fills": sample.state in calls.TO_FILL,
-        "sees_sample": permissions.can(user, "sample.view"),
+        "sees_sample": permissions.can(user, "sample.view"), "may_say": tickets.may_say(sample, user, now),
     }  # fmt: skip
 
 

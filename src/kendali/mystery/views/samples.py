@@ -19,7 +19,7 @@ from kendali.accounts.models import User
 from kendali.mystery import words
 from kendali.mystery.forms_verify import SampleFilter
 from kendali.mystery.models import Cycle, Sample
-from kendali.mystery.queries import life, sample_page, samples, scope
+from kendali.mystery.queries import life, sample_page, samples, scope, tickets
 from kendali.mystery.rules import scoring
 from kendali.records import export
 
@@ -72,6 +72,8 @@ def _chosen(request: HttpRequest, user: User, cycle: Cycle) -> tuple[QuerySet[Sa
         rows = rows.filter(
             Q(number__iendswith=text) | Q(agent__name__icontains=text) | Q(agent__number=text) | Q(ticket__iexact=text)
         )
+    if asked.get("tiket"):
+        rows = rows.filter(tickets.OPEN)
     if asked.get("hitung"):
         good = samples.counted(cycle)
         rows = rows.filter(good) if asked["hitung"] == "ya" else rows.exclude(good)

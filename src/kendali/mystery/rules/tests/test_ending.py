@@ -16,7 +16,7 @@ CLOSING: dict[str, Any] = {
 ALL = tuple(Signed(part, number, "d") for number, part in enumerate(ORDER))
 FREEZING: dict[str, Any] = {
     "status": "closed", "today": DAY_10, "from_day": DAY_10, "counted": 60, "minimum": 60, "reason": "", "now": "d",
-    "signed": ALL,
+    "signed": ALL, "tickets": 0,
 }  # fmt: skip
 SIGNING: dict[str, Any] = {
     "status": "closed", "part": "made", "by": 1, "shown": "d", "now": "d", "waiting": 0, "signed": (),
@@ -54,6 +54,7 @@ def test_when_calls_close(change: dict[str, Any], code: str | None) -> None:
         ({"counted": 0, "reason": "Libur"}, None),
         ({"signed": ALL[:2]}, "unsigned"),
         ({"now": "e"}, "unsigned"),  # it changed after it was signed
+        ({"tickets": 1}, "tickets"),
     ],
 )
 def test_when_a_month_is_frozen(change: dict[str, Any], code: str | None) -> None:
