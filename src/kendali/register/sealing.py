@@ -26,8 +26,8 @@ from kendali.register import seal as pades
 from kendali.register.models import Certificate, SignedCopy
 from kendali.terms import settings as terms
 from kendali.verdict import no
+from kendali.whole_pdf import is_whole
 
-PDF_START = b"%PDF-"
 BIGGEST_COPY = 20 * 1024 * 1024
 
 
@@ -124,8 +124,10 @@ def upload_signed_copy(
     actor = permissions.acting(user, "certificate.upload_copy", certificate.client)
     if certificate.status not in (Certificate.Status.SIGNING, Certificate.Status.SEALED):
         raise RuleRefused(no(_("There is nothing to sign with ink yet.")))
-    if not data.startswith(PDF_START) or len(data) > BIGGEST_COPY:
+    if len(data) > BIGGEST_COPY:
         raise RuleRefused(no(_("Upload one PDF of at most 20 MB.")))
+    if not is_whole(data):
+        raise RuleRefused(no(_("This is not a PDF, or not a whole one: scan the signed paper as one PDF.")))
     if terms.get("certificate.stamp_duty", certificate.client_id, certificate.record_class) and not stamp_duty:
         raise RuleRefused(no(_("This client's copies carry an e-meterai: confirm that this one does.")))
     if certificate.signed_copies.filter(sha256=hashlib.sha256(data).hexdigest()).exists():

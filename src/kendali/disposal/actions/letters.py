@@ -7,7 +7,6 @@ suffice. It lies in the store, sealed under the installation key, and is read ba
 from __future__ import annotations
 
 import hashlib
-import re
 import uuid
 from datetime import date, datetime
 
@@ -29,27 +28,20 @@ from kendali.disposal.models import Decision, Letter, Proposal
 from kendali.terms import free_text
 from kendali.terms import settings as terms
 from kendali.verdict import YES, Verdict, no
+from kendali.whole_pdf import is_whole
 
 MOST = 10 * 1024 * 1024
-HEAD = b"%PDF-"
-END = re.compile(rb"startxref\s+(\d{1,10})\s*%%EOF")  # where the table of contents of a PDF begins (ISO 32000, 7.5.5)
 
 
 def acceptable(name: str, data: bytes) -> Verdict:
     """A PDF by its bytes, whatever its name says; and no number of a customer in the name."""
     if len(data) > MOST:
         return no(_("The file is larger than 10 MB: scan it with a lower resolution."))
-    if not _is_whole(data):
+    if not is_whole(data):
         return no(_("This is not a PDF, or not a whole one: scan the letter as PDF."))
     if not free_text.acceptable(name.rpartition(".")[0]):
         return no(_("The name of the file holds a number that must not be kept: rename it, then upload it again."))
     return YES
-
-
-def _is_whole(data: bytes) -> bool:
-    """With its head, and at its end the place of its table of contents, within the file."""
-    places = END.findall(data[-2048:])
-    return data.startswith(HEAD) and bool(places) and int(places[-1]) < len(data)
 
 
 def _new(proposal: Proposal, data: bytes) -> Verdict:

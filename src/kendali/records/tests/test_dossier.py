@@ -53,7 +53,7 @@ def finished(it: House) -> DisposalOrder:
     order.refresh_from_db()
     it.work(order)
     made = papers.completed(cast, certificates.draft(user=cast.dewi, at=it.now, order=order), it.now)
-    sealing.upload_signed_copy(user=cast.dewi, at=it.now, certificate=made, name="basah.pdf", data=b"%PDF-1.4 basah")
+    sealing.upload_signed_copy(user=cast.dewi, at=it.now, certificate=made, name="basah.pdf", data=papers.scan("basah"))
     return order
 
 
@@ -105,7 +105,7 @@ def test_a_whole_dossier_is_checked_with_nothing_but_the_file(it: House, tmp_pat
     }  # fmt: skip
     letter = order.proposal.letters.get()
     assert members[f"5-persetujuan/surat-{letter.pk}.pdf"] == LETTER
-    assert b"%PDF-1.4 basah" in members.values()
+    assert papers.scan("basah") in members.values()
     assert all(slot["complete"] for slot in json.loads(members["kelengkapan.json"]))
     trail = [json.loads(line)["verb"] for line in members["jejak-audit.jsonl"].splitlines()]
     assert {"disposal_order.arm", "disposal_order.finish", "certificate.signed", "certificate.sealed"} <= set(trail)

@@ -18,6 +18,12 @@ from tests.cast import Cast
 MIXED = ("deleted", "deleted", "deleted", "already_absent", "taken_out", "held", "changed", "failed")
 
 
+def scan(words: str) -> bytes:
+    """The smallest whole PDF there is: what came from a scanner."""
+    body = f"%PDF-1.7\n% {words}\n1 0 obj\n<<>>\nendobj\n".encode()
+    return body + b"xref\n0 1\ntrailer\n<<>>\nstartxref\n%d\n%%%%EOF\n" % len(body)
+
+
 def line(number: int, verdict: str, at: datetime) -> Line:
     return Line(
         ref=f"{4100 + number}",

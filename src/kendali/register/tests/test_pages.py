@@ -86,7 +86,7 @@ def test_the_same_scan_is_kept_once(cast: Cast) -> None:
     one = papers.sealed(cast)
     browser = cast.web(cast.dewi)
     for _click in range(2):
-        browser.post(at("certificate_upload", one), {"berkas": BytesIO(b"%PDF-1.7 scan")})
+        browser.post(at("certificate_upload", one), {"berkas": BytesIO(papers.scan("scan"))})
     assert one.signed_copies.count() == 1
 
 
@@ -173,11 +173,11 @@ def test_it_is_made_void_with_a_reason(cast: Cast) -> None:
 def test_a_scan_is_uploaded_and_given_back(cast: Cast) -> None:
     one = papers.sent(cast)
     browser = cast.web(cast.dewi)
-    scan = BytesIO(b"%PDF-1.4 basah")
+    scan = BytesIO(papers.scan("basah"))
     scan.name = "scan.pdf"
     browser.post(at("certificate_upload", one), {"berkas": scan, "meterai": "1"})
     copy = one.signed_copies.get()
-    assert browser.get(at("certificate_copy", one, copy_id=copy.pk)).content == b"%PDF-1.4 basah"
+    assert browser.get(at("certificate_copy", one, copy_id=copy.pk)).content == papers.scan("basah")
 
 
 def test_anybody_with_number_and_token_reads_what_is_registered(cast: Cast, store: Path) -> None:

@@ -322,12 +322,13 @@ def test_who_must_sign_is_told_and_the_trail_has_every_step(cast: Cast) -> None:
 
 def test_the_scan_of_what_was_signed_with_ink_is_kept(cast: Cast, store: Path) -> None:
     certificate = papers.sent(cast)
-    with refused("one PDF"):
-        sealing.upload_signed_copy(user=cast.dewi, at=cast.now, certificate=certificate, name="x", data=b"GIF89a")
+    for data in (b"", b"GIF89a", b"%PDF-1.4 scan", b"%PDF-1.4\nstartxref\n4711\n%%EOF\n", papers.scan("x")[:-8]):
+        with refused("not a whole one"):
+            sealing.upload_signed_copy(user=cast.dewi, at=cast.now, certificate=certificate, name="x", data=data)
     row = sealing.upload_signed_copy(
-        user=cast.dewi, at=cast.now, certificate=certificate, name="scan.pdf", data=b"%PDF-1.4 scan", stamp_duty=True
+        user=cast.dewi, at=cast.now, certificate=certificate, name="scan.pdf", data=papers.scan("scan"), stamp_duty=True
     )
-    assert (store / row.path).read_bytes() == b"%PDF-1.4 scan"
+    assert (store / row.path).read_bytes() == papers.scan("scan")
 
 
 def test_where_the_setting_asks_for_an_e_meterai_the_paper_has_its_place_and_no_scan_comes_without(
@@ -341,7 +342,7 @@ def test_where_the_setting_asks_for_an_e_meterai_the_paper_has_its_place_and_no_
 
     def upload(*, stamp_duty: bool) -> SignedCopy:
         return sealing.upload_signed_copy(
-            user=cast.dewi, at=cast.now, certificate=certificate, name="scan.pdf", data=b"%PDF-1.4 scan",
+            user=cast.dewi, at=cast.now, certificate=certificate, name="scan.pdf", data=papers.scan("scan"),
             stamp_duty=stamp_duty,
         )  # fmt: skip
 
