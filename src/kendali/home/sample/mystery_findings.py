@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import suppress
 from datetime import datetime, timedelta
-from itertools import pairwise
 from random import Random
 
 from django.db import transaction
-from django.db.models import QuerySet
 
 from kendali import civil_time
 from kendali.accounts.models import User
@@ -41,23 +39,31 @@ def story(scene: Scene, finding: Finding) -> Story:
     if finding.forwarded_at is None:
         return
     owner, drawn = scene.owner(finding.owner_id), fate(finding.number)
-    if owner is None or drawn < 0.02:  # nobody acts: it escalates
+    of_surya = finding.owner_kind == "supervisor" and owner == scene["surya"]
+    if owner is None or drawn < 0.02 or (of_surya and scene.forgets(finding.forwarded_at)):  # it escalates
         return
     at = yield scene.in_time(finding.forwarded_at, rnd.uniform(0.5, 3))
-    if drawn < 0.05:
+    if drawn < 0.05 or scene.lacks("invalid", at):
         qa = scene.other_qa(finding.verifier)
         finding_steps.invalidate(user=qa, at=at, finding=finding, reason="Bukan kesalahan: sesuai instruksi sementara")
         return
-    if drawn < 0.09 and finding.owner_kind == "supervisor":
+    if finding.owner_kind == "supervisor" and (drawn < 0.09 or scene.wants("at_department", at)):
         reason = "Akar masalah pada artikel yang belum diperbarui"
         finding_steps.reroute(user=scene.qa(rnd), at=at, finding=finding, owner=scene["dina"], reason=reason)
-        finding, owner = _now(finding), scene["dina"]
+        finding, owner, of_surya = _now(finding), scene["dina"], False
+        at = yield from scene.stay("at_department", at)
         at = yield scene.in_time(at, 3)
-    if int(finding.number[-4:]) % 4 == 1 and _merged(scene, finding, at):
+    elif finding.owner_kind != "supervisor":
+        at = yield from scene.stay("at_department", at)
+    if (int(finding.number[-4:]) % 4 == 1 or scene.lacks("merged", at)) and _merged(scene, finding, at):
         return
+    if of_surya:
+        at = yield from scene.stay("at_supervisor", at)
     finding_steps.begin(user=owner, at=at, finding=finding)
+    if of_surya:
+        at = yield from scene.stay("in_progress", at)
     of_an_agent = finding.owner_kind == "supervisor" and finding.agent_id is not None and owner != scene["dina"]
-    if of_an_agent and (drawn < 0.2 or int(finding.number[-4:]) % 6 == 0):
+    if of_an_agent and (drawn < 0.2 or int(finding.number[-4:]) % 6 == 0 or scene.wants("disputed", at)):
         over = yield from _disputed(scene, finding, owner, at, rnd)
         if over:
             return
@@ -82,10 +88,13 @@ def _access(scene: Scene, finding: Finding, rnd: Random) -> Story:
     """Found without a form: who called writes the feedback, QA forwards it."""
     at = yield scene.in_time(finding.found_at, rnd.uniform(0.5, 4))
     caller = scene.owner(finding.executor_id) or scene["qori"]
+    if caller == scene["qori"]:
+        at = yield from scene.stay("found", at)
     findings.give_feedback(
         user=caller, at=at, finding=finding, description="Tiga percobaan tidak tersambung dalam satu jendela",
         recommendation="Tinjau kapasitas antrean pada jam itu",
     )  # fmt: skip
+    at = yield from scene.stay("feedback_given", at)
     at = yield scene.in_time(at, rnd.uniform(1, 6))
     findings.forward_verified(user=scene.qa(rnd), at=at, finding=_now(finding))
 
@@ -96,6 +105,7 @@ def _disputed(
     """Was it accepted, so that the finding is over?"""
     at = yield scene.in_time(at, rnd.uniform(0.5, 2))
     disputes.dispute(user=owner, at=at, finding=_now(finding), reason="Menurut agent, pokok itu disampaikan di awal")
+    at = yield from scene.stay("disputed", at)
     at = yield scene.in_time(at, rnd.uniform(3, 9))
     decision = rnd.choice(("accepted", "partly", "rejected", "rejected"))
     qa = scene.other_qa(finding.verifier)
@@ -110,6 +120,7 @@ def _followed_up(scene: Scene, finding: Finding, owner: User, at: datetime, draw
     at = yield scene.in_time(at, rnd.uniform(20, 30) if late else rnd.uniform(1.5, 9))
     planned = drawn > 0.86
     _report(finding, owner, at, done=not planned, rnd=rnd)
+    at = yield from scene.stay("follow_up_reported", at)
     if finding.owner_kind == "supervisor" and finding.agent_id is not None and owner != scene["dina"]:
         at = yield scene.in_time(at, rnd.uniform(1, 12))
         _coach(finding, owner, at, rnd)
@@ -156,32 +167,6 @@ def _coach(finding: Finding, owner: User, at: datetime, rnd: Random) -> None:
     if rnd.random() < 0.8:
         note = "Agent menyatakan paham pada lembar coaching"
         coaching.acknowledge(user=owner, at=at, coaching=row, note=note)
-
-
-def last_hours(scene: Scene) -> Story:
-    """So that on the first morning a finding of each kind waits: disputed, with a department, part of another."""
-    at = yield scene.now - timedelta(hours=3)
-    with_agent = _open(scene).filter(owner_kind="supervisor", agent__isnull=False, dispute="none")
-    for finding in with_agent.filter(state__in=["at_supervisor", "in_progress"])[:1]:
-        owner = scene.owner(finding.owner_id) or scene["surya"]
-        disputes.dispute(user=owner, at=at, finding=finding, reason="Agent menyatakan sudah menawarkan bantuan lain")
-    at = yield at + MINUTE
-    for finding in with_agent.filter(state__in=["at_supervisor", "in_progress"]).order_by("-pk")[:1]:
-        finding_steps.reroute(
-            user=scene["qanita"], at=at, finding=finding, owner=scene["dina"], reason="Artikelnya yang keliru"
-        )
-    at = yield at + MINUTE
-    alike = list(with_agent.exclude(state="follow_up_reported").order_by("owner_id", "found_at"))
-    for earlier, later in pairwise(alike):
-        if earlier.owner_id == later.owner_id:
-            reason = "Pokok yang sama dengan temuan sebelumnya"
-            finding_steps.merge(user=scene["qadri"], at=at, finding=later, into=earlier, reason=reason)
-            return
-
-
-def _open(scene: Scene) -> QuerySet[Finding]:
-    rows = Finding.objects.exclude(state__in=["closed", "invalid", "merged"]).filter(forwarded_at__isnull=False)
-    return rows.select_related("agent", "verifier", "sample", "cycle").order_by("pk")
 
 
 def _now(finding: Finding) -> Finding:

@@ -14,7 +14,7 @@ from itertools import count
 from kendali import civil_time
 from kendali.accounts.models import User
 from kendali.accounts.permissions import RuleRefused
-from kendali.home.sample import mystery_findings, mystery_knowledge, mystery_samples
+from kendali.home.sample import mystery_knowledge, mystery_samples
 from kendali.home.sample.diary import ZONE, Story
 from kendali.home.sample.mystery_scene import Scene
 from kendali.mystery.actions import calling, crisis, cycles, escalating, plan
@@ -40,7 +40,6 @@ def tell(users: dict[str, User], now: datetime) -> Story:
 
     begin(_everything(scene))
     begin(_nights(scene))
-    begin(mystery_findings.last_hours(scene))
     while waiting and waiting[0][0] < now:
         wanted, _number, story = heapq.heappop(waiting)
         at = yield wanted

@@ -140,11 +140,17 @@ def _submitted(evaluation: Evaluation) -> datetime:
 def _verified(
     scene: Scene, sample: Sample, caller: User, evaluation: Evaluation, *, returned: bool, rnd: Random
 ) -> Story:
-    at = yield scene.later(_submitted(evaluation), rnd.choice((0.5, 1, 2, 3, 4, 6, 9, 12)) * rnd.uniform(0.8, 1.3))
-    qa = scene.qa(rnd)
-    if returned:
+    at = _submitted(evaluation)
+    found = Finding.objects.filter(sample=sample, state="feedback_given")
+    if at >= scene.last_weeks and found.exists():
+        at = yield from scene.stay("feedback_given", at)
+    at = yield scene.later(at, rnd.choice((0.5, 1, 2, 3, 4, 6, 9, 12)) * rnd.uniform(0.8, 1.3))
+    qa, of_qori = scene.qa(rnd), caller == scene["qori"]
+    if returned or (of_qori and scene.wants("found", at) and found.exists()):
         reason = "Uraian bukti belum lengkap: sebut menit dan kalimatnya"
         verifying.return_form(user=qa, at=at, sample=sample, reason=reason)
+        if of_qori and Finding.objects.filter(sample=sample, state="found").exists():
+            at = yield from scene.stay("found", at)
         at = yield scene.later(at, 2)
         filling.submit(user=caller, at=at, evaluation=_again(evaluation))
         at = yield scene.later(at, 2.5)

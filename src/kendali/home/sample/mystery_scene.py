@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -11,12 +12,16 @@ from kendali import civil_time
 from kendali.accounts.models import User
 from kendali.home.sample.diary import ZONE, Story
 from kendali.mystery import office
-from kendali.mystery.models import Cycle
+from kendali.mystery.models import Cycle, Finding
 from kendali.mystery.queries import roster
 from kendali.mystery.rules.roster_rules import Membership
 from kendali.mystery.rules.working_time import Desk, instant_after
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
+# Places that lie behind each other: what comes first goes on to the last of them, so that all of them are taken soon.
+ON_THE_WAY = ("at_supervisor", "in_progress", "disputed", "follow_up_reported")
+WEEKS, FORGOTTEN = 15, 5  # working days before today from which they stay, and until which one is left to escalate
+STALE = timedelta(days=3)  # a place that nobody came to for so long wants somebody
 
 
 @dataclass
@@ -30,6 +35,7 @@ class Scene:
     recordings: int = 0
     unfinished: bool = False  # one form is left as a draft, so that something waits for Qori also on a Sunday
     refused: list[str] = field(default_factory=list)
+    resting: dict[str, datetime] = field(default_factory=dict)  # by place: since when the last one is there
 
     def __post_init__(self) -> None:
         for user in self.users.values():
@@ -64,6 +70,46 @@ class Scene:
     def in_time(self, at: datetime, hours: float) -> datetime:
         """The same for a finding; those of the last week take longer, so that each step has some that wait."""
         return self.later(at, hours * (3 if at > self.now - timedelta(days=7) else 1))
+
+    @cached_property
+    def last_weeks(self) -> datetime:
+        """From here on the states are kept filled, however many days off there are until today."""
+        return self._working_days_ago(WEEKS)
+
+    @cached_property
+    def _long_ago(self) -> datetime:
+        return self._working_days_ago(FORGOTTEN)
+
+    def _working_days_ago(self, days: int) -> datetime:
+        day = self.today
+        while days:
+            day -= timedelta(days=1)
+            days -= self.desk.calendar.works_on(day)
+        return civil_time.start_of_day(day, ZONE)
+
+    def stay(self, place: str, at: datetime) -> Generator[datetime, datetime, datetime]:
+        """In the last weeks: until another one comes to the same place; the last one is there today."""
+        behind = ON_THE_WAY[ON_THE_WAY.index(place) + 1 :] if place in ON_THE_WAY else ()
+        if at < self.last_weeks or any(one not in self.resting for one in behind):
+            return at
+        since = self.resting[place] = at
+        while self.resting[place] == since:
+            at = yield self.later(at, 2)
+        return at
+
+    def wants(self, place: str, at: datetime) -> bool:
+        """Nobody came there lately: this one does, whatever was drawn for it."""
+        return at >= self.last_weeks and at - self.resting.get(place, at - 2 * STALE) > STALE
+
+    def forgets(self, at: datetime) -> bool:
+        """One is left lying long enough to reach the Kordinator."""
+        if not self.last_weeks <= at < self._long_ago or "forgotten" in self.resting:
+            return False
+        self.resting["forgotten"] = at
+        return True
+
+    def lacks(self, state: str, at: datetime) -> bool:
+        return at >= self.last_weeks and not Finding.objects.filter(state=state).exists()
 
     def qa(self, rnd: Random) -> User:
         return self.users[rnd.choice(("qanita", "qadri"))]
