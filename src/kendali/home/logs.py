@@ -6,6 +6,8 @@ import logging
 import re
 from datetime import UTC, datetime
 
+from django.core.exceptions import PermissionDenied
+
 STANDARD = frozenset(vars(logging.LogRecord("", 0, "", 0, "", None, None))) | {
     "message",
     "asctime",
@@ -38,6 +40,12 @@ class NoSecrets(logging.Filter):
         return True
 
 
+def _refused(record: logging.LogRecord) -> bool:
+    """A page that is not this person's (403): its line names the page, and where in the program adds nothing."""
+    error = record.exc_info[1] if record.exc_info else None
+    return isinstance(error, PermissionDenied) and getattr(record, "status_code", 500) == 403
+
+
 class PlainLine(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         instant = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
@@ -45,6 +53,6 @@ class PlainLine(logging.Formatter):
         facts = "".join(f" {key}={without_secrets(str(value))!r}" for key, value in sorted(extra.items()))
         message = record.getMessage().replace("\n", "\\n")
         line = f"{instant} {record.levelname} {record.name} {message}{facts}"
-        if record.exc_info:
+        if record.exc_info and not _refused(record):
             line += "\n" + without_secrets(self.formatException(record.exc_info))
         return line

@@ -8,6 +8,10 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.test import RequestFactory
+from django.utils.log import log_response
 
 from kendali.home.logs import NoSecrets, PlainLine
 
@@ -60,3 +64,20 @@ def test_what_looks_like_a_secret_is_blackened(lines: Lines, text: str) -> None:
         logger.exception("failed", exc_info=sys.exc_info())
     assert "geheim" not in stream.getvalue().lower().replace("valueerror(text)", "")
     assert "***" in stream.getvalue()
+
+
+@pytest.mark.parametrize(("error", "status", "traced"), [
+    (PermissionDenied("no"), 403, False), (PermissionDenied("no"), 500, True), (ValueError("x"), 500, True),
+])  # fmt: skip
+def test_a_refused_page_is_one_line_and_an_error_of_ours_keeps_its_traceback(
+    lines: Lines, rf: RequestFactory, error: Exception, status: int, traced: bool
+) -> None:
+    logger, stream = lines
+    request, answer = rf.get("/log/"), HttpResponse(status=status)
+    try:
+        raise error
+    except (PermissionDenied, ValueError):
+        log_response("Stopped: %s", request.path, response=answer, request=request, logger=logger, exception=error)
+    assert f"Stopped: /log/ status_code='{status}'" in stream.getvalue()
+    assert ("Traceback" in stream.getvalue()) == traced
+    assert (stream.getvalue().count("\n") == 1) != traced
