@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from kendali import civil_time
 from kendali.accounts.models import ApiToken, Deputy, PasswordSetup, RoleGrant, User, UserSession
 from kendali.accounts.permissions import SCOPES, RuleRefused, acting, rights
 from kendali.accounts.roles import QC_OFFICER, SUPERVISOR, TEAM_LEADER
@@ -123,6 +124,8 @@ def name_deputy(*, user: User, at: datetime, deputy: User, role: str, starts: da
         raise RuleRefused(no("Choose another active person."))
     if ends < starts or ends - starts > LONGEST_DEPUTYSHIP:
         raise RuleRefused(no("The last day must not be before the first, nor more than a year after it."))
+    if ends < civil_time.local_date(at, user.zone):
+        raise RuleRefused(no("These days are over: choose a last day from today on."))
     _keep_clients_apart(user, deputy, role)
     _keep_calls_unknown(deputy, role)
     overlap = Deputy.objects.filter(principal=user, role=role, ended_at=None, starts__lte=ends, ends__gte=starts)

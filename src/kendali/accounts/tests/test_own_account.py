@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.test import Client as Browser
@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from kendali.accounts import actions, own_actions
 from kendali.accounts.models import ApiToken, Deputy, UserSession
-from kendali.accounts.permissions import Refused, acting, can, holders, rights, same_person
+from kendali.accounts.permissions import Refused, RuleRefused, acting, can, holders, rights, same_person
 from kendali.audit.history import history
 from kendali.audit.models import Entry
 from kendali.notices.models import Notice
@@ -151,6 +151,24 @@ def test_a_deputy_and_the_principal_count_as_one_person_even_afterwards(cast: Ca
     assert not same_person(cast.tari, cast.surya, since=cast.now)
     assert not same_person(cast.surya, cast.indra)
     assert same_person(cast.indra, cast.indra)
+
+
+def test_nobody_stands_in_for_days_that_are_over(cast: Cast) -> None:
+    """Days are those where the principal works; a period that has begun may still be named."""
+    cast.tari.zone = "Asia/Jayapura"
+    cast.tari.save(update_fields=["zone"])
+    late = cast.now.replace(day=20, hour=16)  # 21 November, 1.00 in Jayapura
+
+    def name(ends: date) -> Deputy:
+        return own_actions.name_deputy(
+            user=cast.tari, at=late, deputy=cast.surya, role="team_leader", starts=date(2026, 11, 16), ends=ends
+        )
+
+    with pytest.raises(RuleRefused, match="sudah lewat"):
+        name(date(2026, 11, 20))
+    assert not Deputy.objects.exists()
+    name(date(2026, 11, 21))
+    assert can(cast.surya, "escalation.raise", cast.nusantara, at=late)
 
 
 def test_the_trail_names_both(cast: Cast) -> None:
