@@ -127,7 +127,8 @@ class Package(TypedDict):
 
 
 class Checks(TypedDict):
-    """Field 11, each with what was looked at; False never reaches a certificate's deleted lines."""
+    """Field 11: period and holds as they were looked at for each record, cases and prohibitions as its owner declares
+    with approval and signature. False never reaches a certificate's deleted lines."""
 
     retention_passed: bool
     no_hold: bool

@@ -196,16 +196,18 @@ class Paper:
         checks, period = self.facts["checks"], self.yes(self.facts["checks"]["retention_passed"])
         if checks.get("exempt"):
             period = _("not required: %(reason)s") % {"reason": checks["exempt"]}
+        declared = _("as the owner of the records declares")
         rows: Rows = [
             [_("Retention period has passed"), period],
             [_("No legal hold"), self.yes(checks["no_hold"])],
-            [_("Not linked to a legal case"), self.yes(checks["no_case"])],
-            [_("No prohibition"), self.yes(checks["no_prohibition"])],
+            [_("Not linked to a legal case"), declared if checks["no_case"] else self.yes(False)],
+            [_("No prohibition"), declared if checks["no_prohibition"] else self.yes(False)],
             [_("Checked for each record, last"), self.moment(checks["checked_at"])],
         ]
         note = _(
-            "Checked for every record just before it went; a record that failed a check stays, and is listed among the "
-            "exceptions."
+            "Period and legal holds were checked for every record just before it went; a record that failed a check "
+            "stays, and is listed among the exceptions. That no case and no prohibition stands against it is declared "
+            "with the approval and with the owner's signature."
         )
         return {"title": _("Checked before"), "rows": rows, "note": note}
 

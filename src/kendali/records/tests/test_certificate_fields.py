@@ -89,7 +89,8 @@ def mixed(it: House) -> DisposalOrder:
 
 IN_ENGLISH = (
     "Certificate of Destruction of Documents", "Deletion in the source application", "Conversation history",
-    "Retention period has passed", "No legal hold", "Clara Wijaya", "Contact Centre Head", "on behalf of Citra Direksi",
+    "Retention period has passed", "No legal hold", "as the owner of the records declares",
+    "Clara Wijaya", "Contact Centre Head", "on behalf of Citra Direksi",
     "the application refused", "changed after its backup", "not signed yet", "read back at the source", "Restore drill",
     "restored", "taken out by the client",
 )  # fmt: skip
@@ -135,6 +136,7 @@ def test_a_deletion_says_all_its_fields_in_both_languages(it: House) -> None:
         "Clara Wijaya", "Contact Centre Head", "a.n. Citra Direksi", order.list_digest[:8],  # 9
         package["number"], package["sha256"][:8], "dipulihkan",  # 10
         "Masa simpan sudah lewat", "Tidak ada legal hold", "Tidak terkait perkara",  # 11
+        "menurut pernyataan pemilik catatan",
         "penghapusan logis di sumber", "Kendali 0",  # 12
         "baca ulang di sumber", "H+7", "H+30",  # 13
         "TGH-", "Pasal 43 UU PDP", "aplikasi menolak", "berubah setelah dibackup", "Sengketa",  # 14
