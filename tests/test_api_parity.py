@@ -95,7 +95,8 @@ SAME: dict[str, str] = {
     "disposal_order_live": "show_order",
     "disposal_items_xlsx": "list_disposal_items",
     "disposal_journal_xlsx": "list_journal",
-    "disposal_order_move": "accept_order return_order arm_order pause_order resume_order cancel_order",
+    "disposal_order_move": "accept_order return_order arm_order pause_order resume_order cancel_order "
+    "draft_certificate",
     "incidents": "list_incidents",
     "incidents_xlsx": "list_incidents",
     "incident_close": "close_incident",

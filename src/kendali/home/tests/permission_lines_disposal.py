@@ -92,6 +92,7 @@ API: dict[str, Line] = {
     "arm_order": _line("indra", _order, "POST", number="ESP-2026-0001"),
     "pause_order": _line("indra", _order, "POST"),
     "resume_order": _line("indra", _order, "POST"),
+    "draft_certificate": _line("dewi", _order, "POST", language="id"),
     "cancel_order": _line("tari clara", _order, "POST", **WHY),
     "list_copies": _line(STAFF, lambda cast: {"package_id": package_row(cast).pk}),
     "register_copy": _line("indra adi", lambda cast: {"package_id": package_row(cast).pk}, "POST", place="Pita 12"),

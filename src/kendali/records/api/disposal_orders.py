@@ -9,11 +9,13 @@ from ninja import Query, Router, Status
 from kendali.accounts import access
 from kendali.accounts.access import signed_in
 from kendali.disposal.models import Proposal
+from kendali.records.actions import certificates
 from kendali.records.actions import disposal_orders as action
 from kendali.records.api.disposal_schemas import (
     BIGGEST,
     ArmIn,
     DisposalLines,
+    DraftIn,
     JournalPage,
     OrderDetail,
     OrderOut,
@@ -22,6 +24,8 @@ from kendali.records.api.disposal_schemas import (
 from kendali.records.api.schemas import Reason
 from kendali.records.models import DisposalOrder
 from kendali.records.queries import disposals as query
+from kendali.register.api import CertificateOut
+from kendali.register.models import Certificate
 
 router = Router(tags=["deletion orders"])
 PAGE = 100
@@ -124,3 +128,11 @@ def cancel_order(request: HttpRequest, order_id: int, data: Reason) -> DisposalO
     row = _load(request, "disposal_order.cancel", order_id)
     action.cancel(user=signed_in(request), at=timezone.now(), order=row, reason=data.reason)
     return row
+
+
+@router.post("/{int:order_id}/certificate", response={201: CertificateOut})
+def draft_certificate(request: HttpRequest, order_id: int, data: DraftIn) -> Status[Certificate]:
+    """The draft of the Berita Acara of a finished order. Signing it is a person's own act at a page."""
+    row = _load(request, "certificate.draft", order_id)
+    made = certificates.draft(user=signed_in(request), at=timezone.now(), order=row, language=data.language)
+    return Status(201, made)

@@ -231,6 +231,10 @@ class ArmIn(Schema):
     number: str = Field(min_length=1, max_length=40, description="the order's number, typed")
 
 
+class DraftIn(Schema):
+    language: Literal["id", "en"] = Field("id", description="of the paper")
+
+
 class DisposalLine(Schema):
     id: int
     record: int = Field(alias="record_id")

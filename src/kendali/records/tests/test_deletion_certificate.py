@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from django.test import Client as Browser
+from django.utils import timezone
 
-from kendali.accounts.permissions import Refused
+from kendali.accounts.models import User
+from kendali.accounts.own_actions import create_token
+from kendali.accounts.permissions import SCOPES, Refused
 from kendali.records.actions import certificates
 from kendali.records.tests.deletions import House, house, old_conversations
 from kendali.records.tests.office import Office, refused
@@ -57,6 +61,19 @@ def test_the_page_of_a_finished_order_offers_the_draft_to_document_control(it: H
     answer = it.office.cast.web(it.office.cast.dewi).post(f"/penghapusan/{order.pk}/langkah/draft/")
     assert answer.status_code == 302
     assert Certificate.objects.get().order_ref.endswith(f":{order.pk}")
+
+
+@pytest.mark.parametrize(("asked", "language"), [({}, "id"), ({"language": "en"}, "en")])
+def test_a_machine_drafts_the_same_and_may_ask_for_english(it: House, asked: dict[str, str], language: str) -> None:
+    order, cast = it.work(it.running()), it.office.cast
+
+    def ask(user: User) -> int:
+        _row, secret = create_token(user=user, at=timezone.now(), name="uji", scopes=list(SCOPES))
+        address, headers = f"/api/v1/deletion-orders/{order.pk}/certificate", {"Authorization": f"Bearer {secret}"}
+        return Browser().post(address, asked, content_type="application/json", headers=headers).status_code
+
+    assert (ask(cast.indra), ask(cast.dewi)) == (403, 201)
+    assert Certificate.objects.get().language == language
 
 
 def test_the_paper_is_indonesian_whatever_the_drafter_reads_and_english_when_asked_for(it: House) -> None:
