@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext_noop as _
 
-from kendali.accounts import permissions
+from kendali.accounts import permissions, roles
 from kendali.accounts.models import User
 from kendali.mystery.models import Finding
 from kendali.mystery.queries import board, scope
@@ -15,6 +15,7 @@ from kendali.mystery.rules.finding_rules import Dispute, FindingState
 from kendali.records.queries.waiting_line import Waiting
 
 S = FindingState
+CONCERNED = (roles.QC_OFFICER, roles.TEAM_LEADER, roles.SUPERVISOR, roles.DEPARTMENT_HEAD, roles.QA)
 FEW = 10  # lines of their own; what is behind them is on the board
 WRITE = _("Write")
 SAID: dict[str, tuple[str, str]] = {
@@ -35,15 +36,17 @@ def lines(user: User, at: datetime) -> list[Waiting]:
     rows = rows.exclude(state__in=scope.WITH_QA, sample__isnull=False, escalated_at=None, dispute=Dispute.NONE.value)
     found = list(rows.order_by("due_at", "pk").prefetch_related("clocks")[: FEW + 1])
     oversees = bool(permissions.can(user, "finding.escalated"))
-    shown = [_line(one, oversees=oversees) for one in found[:FEW]]
+    own = scope.people_as(user, *CONCERNED)
+    shown = [_line(one, own, oversees=oversees) for one in found[:FEW]]
     return [*shown, _more(found[FEW])] if len(found) > FEW else shown
 
 
-def _line(row: Finding, *, oversees: bool) -> Waiting:
+def _line(row: Finding, own: frozenset[int], *, oversees: bool) -> Waiting:
+    """`own`: as whom this person acts; whom a disputed finding concerns goes on with it and decides nothing."""
     sentence, action = SAID[row.state]
     if oversees and row.escalated_at is not None:
         sentence, action = _("A finding in %(area)s is late: reroute, remind or decide"), _("Open")
-    elif row.dispute == Dispute.OPEN:
+    elif row.dispute == Dispute.OPEN and not own & {row.executor_id, row.owner_id, row.verifier_id}:
         sentence, action = _("Decide the dispute of a finding in %(area)s"), _("Decide")
     return Waiting(
         due=row.due_at,

@@ -305,6 +305,17 @@ def test_what_waits_is_a_line_for_whose_turn_it_is(house: House, finding: Findin
     assert lines("qadri") == [finding.number]
 
 
+def test_only_who_may_decide_a_dispute_is_asked_to_and_the_others_go_on(house: House, finding: Finding) -> None:
+    disputes.dispute(user=house.cast.surya, at=AT, finding=finding, reason="x")
+    said = {
+        nick: [one.sentence.split()[0] for one in waiting_findings.lines(house.cast.people[nick], AT)]
+        for nick in ("surya", "qadri", "qanita")
+    }
+    assert said == {"surya": ["Report"], "qadri": ["Decide"], "qanita": []}
+    finding_steps.report_follow_up(user=house.cast.surya, at=AT, finding=finding, follow_up=DONE)
+    assert [one.sentence.split()[0] for one in waiting_findings.lines(house.cast.qanita, AT)] == ["Check"]
+
+
 def test_what_waits_beyond_ten_is_one_line_to_the_board(house: House) -> None:
     sample = house.sample("verified")
     for n in range(14):
