@@ -35,7 +35,6 @@ def test_one_month_alone_leaves_a_finding_in_every_state_on_a_sunday(monkeypatch
     "moment",
     [
         "2026-03-24T09:00+07:00",  # the last of the days off around Idul Fitri
-        "2026-12-31T21:00+07:00",
         "2027-01-01T10:00+07:00",
         "2028-02-29T11:00+07:00",
     ],
