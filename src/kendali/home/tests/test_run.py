@@ -23,6 +23,7 @@ from kendali.home import run as run_module
 from kendali.home.supervisor import Supervisor
 
 Run = Callable[..., "subprocess.Popen[str]"]
+LONGEST = 300  # s until all is down: PostgreSQL alone may write for a minute where the disk is busy
 
 
 @pytest.fixture
@@ -59,7 +60,7 @@ def run(folder: Path, port: int) -> Iterator[Run]:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
         with contextlib.suppress(ValueError):
-            process.communicate(timeout=60)
+            process.communicate(timeout=LONGEST)
 
 
 def read_until(process: subprocess.Popen[str], words: str) -> str:
@@ -107,7 +108,7 @@ def test_it_starts_answers_stops_on_ctrl_c_and_comes_back_with_its_data_and_keys
     with psycopg.connect(app_url(folder), autocommit=True) as database:
         database.execute("INSERT INTO django_content_type (app_label, model) VALUES ('mark', 'one')")
     os.killpg(first.pid, signal.SIGINT)
-    words, _ = first.communicate(timeout=60)
+    words, _ = first.communicate(timeout=LONGEST)
     assert first.returncode == 0
     assert "stopped" in words
     assert "Traceback" not in words
@@ -142,7 +143,7 @@ def test_a_killed_run_leaves_no_process_and_nothing_in_the_way_of_the_next(run: 
     first = run()
     read_until(first, "ready after")
     first.kill()
-    first.communicate(timeout=60)  # ends when the last child has closed its output
+    first.communicate(timeout=LONGEST)  # ends when the last child has closed its output
     read_until(run(), "ready after")
 
 
@@ -151,11 +152,11 @@ def test_a_second_run_and_a_taken_port_are_refused_with_what_to_type(run: Run, f
     first = run()
     read_until(first, "ready after")
     second = run()
-    words, _ = second.communicate(timeout=60)
+    words, _ = second.communicate(timeout=LONGEST)
     assert second.returncode == 1
     assert f"already running here: process {first.pid}" in words
     elsewhere = run(KENDALI_HOME=str(folder / "other"))
-    words, _ = elsewhere.communicate(timeout=60)
+    words, _ = elsewhere.communicate(timeout=LONGEST)
     assert elsewhere.returncode == 1
     assert f"./kendali run --port {port + 1}" in words
 
@@ -170,13 +171,13 @@ def test_a_first_start_interrupted_at_half_has_shown_nothing_and_leaves_nothing_
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", port))
     os.killpg(process.pid, signal.SIGINT)
-    words += process.communicate(timeout=60)[0]
+    words += process.communicate(timeout=LONGEST)[0]
     assert process.returncode == 130
     assert "worker starts" not in words
     assert "ready after" not in words
     assert not any(one.is_running() for one in waiting)
     again = run(empty=False)
-    words, _ = again.communicate(timeout=60)
+    words, _ = again.communicate(timeout=LONGEST)
     assert again.returncode == 1
     assert f"begin again with: rm -r '{folder / 'var'}'" in words
 
@@ -192,7 +193,7 @@ def test_a_first_start_interrupted_at_half_has_shown_nothing_and_leaves_nothing_
 )
 def test_a_bad_setting_stops_the_start_and_is_named(run: Run, name: str, value: str) -> None:
     process = run(**{name: value})
-    words, _ = process.communicate(timeout=120)
+    words, _ = process.communicate(timeout=LONGEST)
     assert process.returncode == 1
     assert f"kendali: {name}: " in words
     assert "Traceback" not in words
