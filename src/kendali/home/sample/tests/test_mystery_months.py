@@ -25,6 +25,7 @@ def home(db: None, settings: Settings, tmp_path: Path) -> None:
     (tmp_path / "store").mkdir()
 
 
+@pytest.mark.long
 def test_one_month_alone_leaves_a_finding_in_every_state_on_a_sunday(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mystery_months, "MONTHS", 0)
     _every_state_is_there("2026-11-22T14:55+07:00")
