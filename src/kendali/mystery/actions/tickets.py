@@ -19,8 +19,10 @@ from kendali.mystery.queries import tickets as query
 def say(*, user: User, at: datetime, sample: Sample, closed: bool) -> Sample:
     """The same said again changes nothing. Raises Refused, RuleRefused."""
     actor = stepping.acting(user, "sample.ticket", at, person=sample.executor_id)
+    # The cycle first, as a freeze takes them: it waits, or was before.
+    cycle = Cycle.objects.select_for_update(no_key=True).get(pk=sample.cycle_id)
     row = locked_sample(sample.pk)
-    row.cycle = Cycle.objects.select_for_update(no_key=True).get(pk=row.cycle_id)  # a freeze waits, or was before
+    row.cycle = cycle
     allowed = query.may_say(row, user, at)
     if not allowed:
         raise RuleRefused(allowed)
